@@ -1,0 +1,98 @@
+import type { Column, DataType } from "./schema.ts";
+
+/**
+ * A value of a result: null, boolean, number (integers up to 32 bits and floating point), bigint (64-bit integers;
+ * TIMESTAMP and TIMESTAMP_NTZ as microseconds since the epoch), string (also DECIMAL, and DATE as `YYYY-MM-DD`),
+ * Uint8Array, arrays of values, and structs as objects of values.
+ */
+export type SqlValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly SqlValue[]
+  | { readonly [field: string]: SqlValue };
+
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+export interface QueryResult {
+  readonly columns: readonly Column[];
+  /** Values in column order. */
+  readonly rows: readonly (readonly SqlValue[])[];
+}
+
+export interface ColumnStats {
+  /** As the engine prints it, in full; absent when unknown or all NULL. */
+  readonly min?: string;
+  readonly max?: string;
+  readonly nullCount?: number;
+  readonly hasNan?: boolean;
+}
+
+export interface ParquetFile {
+  readonly path: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** By column name; leaves of structs as `parent.child`. */
+  readonly stats: ReadonlyMap<string, ColumnStats>;
+}
+
+export interface QueryOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface SessionOptions {
+  /** For example `1GB`; the engine spills to `tempFolder` beyond it. */
+  readonly memory?: string;
+  readonly threads?: number;
+  readonly tempFolder?: string;
+  /** Only these folders can be read and nothing written; settings are locked. For SQL that users type. */
+  readonly readOnlyFolders?: readonly string[];
+}
+
+/**
+ * One isolated place to run SQL: its tables, views, settings and memory are its own. Statements run one after another.
+ * The portable functions of the prelude (docs/reference/sql.md) are there from the start; the time zone is UTC.
+ */
+export interface QuerySession extends AsyncDisposable {
+  /** Runs one or more statements for their effect. Throws QUERY_FAILED, OUT_OF_MEMORY. */
+  execute(sql: string, options?: QueryOptions): Promise<void>;
+  query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /** Rows as objects, for small results. */
+  rows(sql: string, options?: QueryOptions): Promise<SqlRow[]>;
+  /** A large result piece by piece, without holding it whole. */
+  batches(sql: string, options?: QueryOptions): AsyncIterable<QueryResult>;
+  /** Name and type of the columns that a query gives, without running it. */
+  describe(sql: string): Promise<readonly Column[]>;
+
+  /** Makes a table of rows in memory (replacing an older one of that name). Values in column order. */
+  defineRows(name: string, columns: readonly Column[], rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  /** Makes a view over Parquet files, columns by name, missing ones NULL, cast to these types. No files: no rows. */
+  defineParquet(name: string, columns: readonly Column[], files: readonly ParquetInput[]): Promise<void>;
+  /** Writes what a query gives, its columns cast to `columns` by position, synced to disk. */
+  writeParquet(sql: string, columns: readonly Column[], path: string, options?: QueryOptions): Promise<ParquetFile>;
+  /** A name quoted for this engine. */
+  quote(name: string): string;
+  /** A text literal for this engine. */
+  literal(text: string): string;
+  /** How this engine writes a type in a CAST. */
+  typeName(type: DataType): string;
+}
+
+/** A Parquet file to read; `rows` are the row numbers to leave out (deletion vectors). */
+export interface ParquetInput {
+  readonly path: string;
+  readonly partitionValues?: Readonly<Record<string, string | null>>;
+}
+
+/**
+ * Runs SQL over files and rows.
+ *
+ * Promise every driver keeps (test/conformance/query-engine.ts): the same golden results for the portable subset.
+ */
+export interface QueryEngine extends AsyncDisposable {
+  readonly name: string;
+  session(options?: SessionOptions): Promise<QuerySession>;
+}

@@ -1,0 +1,69 @@
+import { catalogue } from "./error-catalogue.ts";
+
+/** Who must act. Exit codes follow from it. */
+export type ErrorKind =
+  | "usage"
+  | "badData"
+  | "notFound"
+  | "conflict"
+  | "unavailable"
+  | "tooLarge"
+  | "internal"
+  | "config";
+
+/** Whether the same call may be made again: never; later as it is; or after reloading what it was based on. */
+export type RetryAdvice = "never" | "backoff" | "rebase";
+
+export interface ErrorEntry<Details> {
+  readonly kind: ErrorKind;
+  readonly retry: RetryAdvice;
+  /** What happened, with which value, and what to do next. */
+  readonly message: (details: Details) => string;
+}
+
+export type ErrorCode = keyof typeof catalogue;
+export type ErrorDetails<C extends ErrorCode> = Parameters<(typeof catalogue)[C]["message"]>[0];
+
+/** The one error class. `code` is stable; what it means, its exit code and its statuses follow from the catalogue. */
+export class PinlakeError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "PinlakeError";
+  readonly code: C;
+  readonly details: ErrorDetails<C>;
+
+  constructor(code: C, details: ErrorDetails<C>, options?: ErrorOptions) {
+    const entry = catalogue[code] as unknown as ErrorEntry<ErrorDetails<C>>;
+    super(entry.message(details), options);
+    this.code = code;
+    this.details = details;
+  }
+
+  get kind(): ErrorKind {
+    return catalogue[this.code].kind;
+  }
+
+  get retry(): RetryAdvice {
+    return catalogue[this.code].retry;
+  }
+}
+
+export function isPinlakeError<C extends ErrorCode>(error: unknown, code: C): error is PinlakeError<C>;
+export function isPinlakeError(error: unknown): error is PinlakeError;
+export function isPinlakeError(error: unknown, code?: ErrorCode): boolean {
+  return error instanceof PinlakeError && (code === undefined || error.code === code);
+}
+
+const exitCodes: Record<ErrorKind, number> = {
+  usage: 64,
+  badData: 65,
+  notFound: 65,
+  conflict: 69,
+  unavailable: 69,
+  tooLarge: 65,
+  internal: 70,
+  config: 78,
+};
+
+/** The process exit code (sysexits.h) for whatever was thrown. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof PinlakeError ? exitCodes[error.kind] : 70;
+}

@@ -1,0 +1,49 @@
+/**
+ * Names of objects (Kafka Connect's S3 sink): `topics/<topic>/partition=<p>/<topic>+<p>+<start offset>.json`, and
+ * `streams/<stream>/shard=<n>/<stream>+<n>+<start offset>.json`. Line i of an object is offset start + i, always.
+ */
+export interface ObjectPartition {
+  readonly kind: "topic" | "stream";
+  /** The topic's or stream's own name. */
+  readonly name: string;
+  readonly partition: number;
+}
+
+export interface ObjectName extends ObjectPartition {
+  readonly startOffset: bigint;
+  /** `json`: NDJSON lines. `bin`: the bytes of the one record at `startOffset`, which is no JSON text. */
+  readonly format: "json" | "bin";
+}
+
+const OFFSET_DIGITS = 10;
+
+export function partitionPrefix(of: ObjectPartition): string {
+  return of.kind === "topic"
+    ? `topics/${of.name}/partition=${of.partition}/`
+    : `streams/${of.name}/shard=${of.partition}/`;
+}
+
+export function objectKey(of: ObjectName): string {
+  const offset = of.startOffset.toString().padStart(OFFSET_DIGITS, "0");
+  return `${partitionPrefix(of)}${of.name}+${of.partition}+${offset}.${of.format}`;
+}
+
+const KEY =
+  /^(?:topics\/(?<topic>[^/]+)\/partition|streams\/(?<stream>[^/]+)\/shard)=(?<partition>[0-9]+)\/(?<file>[^/]+)[.](?<format>json|bin)$/;
+
+/** The name behind a key; undefined for keys that the sink does not write. */
+export function parseObjectKey(key: string): ObjectName | undefined {
+  const groups = KEY.exec(key)?.groups;
+  if (groups === undefined) return undefined;
+  const name = groups.topic ?? groups.stream ?? "";
+  const prefix = `${name}+${groups.partition}+`;
+  const digits = groups.file?.startsWith(prefix) ? groups.file.slice(prefix.length) : "";
+  if (!/^[0-9]{10,19}$/.test(digits)) return undefined;
+  return {
+    kind: groups.topic === undefined ? "stream" : "topic",
+    name,
+    partition: Number(groups.partition),
+    startOffset: BigInt(digits),
+    format: groups.format as "json" | "bin",
+  };
+}

@@ -1,0 +1,128 @@
+import type { QueryOptions, QuerySession } from "../engine/query-engine.ts";
+import type { Column, StructType } from "../engine/schema.ts";
+
+/** Rows on their way into a table: what this query gives in that session, columns by name. */
+export interface Rows {
+  readonly session: QuerySession;
+  readonly sql: string;
+}
+
+/** `version` of an application, remembered by the commit that carries it: replaying a batch finds it and does nothing. */
+export interface Txn {
+  readonly appId: string;
+  readonly version: bigint;
+}
+
+export interface TableFile {
+  /** Relative to the table, decoded. */
+  readonly path: string;
+  readonly rows: number | undefined;
+  readonly bytes: number;
+}
+
+/** A table at one version; stays what it is while others commit. */
+export interface Snapshot {
+  readonly version: number;
+  /** When that version was committed, ms since the epoch. */
+  readonly timestampMs: number;
+  readonly schema: StructType;
+  readonly columns: readonly Column[];
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly files: readonly TableFile[];
+  readonly txns: ReadonlyMap<string, bigint>;
+  /** Makes this version readable as a view (or table) of that name. */
+  define(session: QuerySession, name: string, options?: QueryOptions): Promise<void>;
+  /** Rows in it, from the files' own counts. */
+  countRows(): Promise<number>;
+}
+
+export type SnapshotAt = { readonly version: number } | { readonly timestampMs: number };
+
+export interface CommitOptions extends QueryOptions {
+  /** The version that the caller's decision rests on; conflicts are judged against it. Default: the newest. */
+  readonly basedOn?: Snapshot;
+  readonly txns?: readonly Txn[];
+  /** Added to the commit's operationMetrics; gets what the operation counted. */
+  readonly metrics?: (counted: OperationCounts) => Readonly<Record<string, string>>;
+  /** Table properties set by the same commit. */
+  readonly configuration?: Readonly<Record<string, string>>;
+}
+
+export interface OperationCounts {
+  readonly inserted: number;
+  /** Stored rows whose place a source row took. */
+  readonly replaced: number;
+  /** Source rows that found their key stored and did not replace it. */
+  readonly kept: number;
+  readonly deleted: number;
+}
+
+export interface Commit extends OperationCounts {
+  readonly version: number;
+  readonly added: readonly TableFile[];
+  /** Paths that are no longer part of the table, and the file that now holds what was left of each. */
+  readonly removed: readonly { readonly path: string; readonly movedTo: string | undefined }[];
+}
+
+export interface MergeOptions extends CommitOptions {
+  /** Columns that identify a row; no two source rows may agree in them (MERGE_AMBIGUOUS). */
+  readonly key: readonly string[];
+  /** SQL over `source` and `target`: whether the source row takes the stored one's place. Default: always. */
+  readonly replaceWhen?: string;
+  /** The only files that may hold a key of the source, if the caller knows; an empty list makes the merge an append. */
+  readonly candidateFiles?: readonly string[];
+}
+
+export interface CreateOptions {
+  readonly schema: StructType;
+  readonly description?: string;
+  readonly configuration?: Readonly<Record<string, string>>;
+}
+
+export interface HistoryEntry {
+  readonly version: number;
+  readonly timestampMs: number;
+  readonly operation: string;
+  readonly operationParameters: Readonly<Record<string, unknown>>;
+  readonly operationMetrics: Readonly<Record<string, string>>;
+  readonly engineInfo?: string;
+}
+
+/**
+ * A table with versions.
+ *
+ * Promises every driver keeps (test/conformance/table.ts):
+ * - Commits are serialisable; a reader sees whole versions only, also after kill -9 or power loss.
+ * - A commit whose base was overtaken is either rebased, when nothing it read changed, or throws TABLE_CONFLICT
+ *   (retry: rebase) and leaves no file behind.
+ * - A commit that carries a txn which the table already has at this version or above throws TABLE_CONFLICT as well:
+ *   a batch replayed after a crash is never stored twice.
+ */
+export interface Table {
+  /** For messages: where the table lies. */
+  readonly location: string;
+  /** undefined when there is no table yet. */
+  find(): Promise<Snapshot | undefined>;
+  /** Throws TABLE_NOT_FOUND, TABLE_VERSION_NOT_FOUND. */
+  snapshot(at?: SnapshotAt): Promise<Snapshot>;
+  /** Throws TABLE_EXISTS. */
+  create(options: CreateOptions): Promise<Snapshot>;
+  append(rows: Rows, options?: CommitOptions): Promise<Commit>;
+  /** Replaces every row; with `where` (SQL over the stored rows) only those for which it is true. */
+  overwrite(
+    rows: Rows,
+    options?: CommitOptions & { readonly where?: string; readonly schema?: StructType },
+  ): Promise<Commit>;
+  merge(rows: Rows, options: MergeOptions): Promise<Commit>;
+  /** A commit without rows: txns, properties, metrics. */
+  touch(options: CommitOptions & { readonly operation: string }): Promise<Commit>;
+  /** Newest first. */
+  history(options?: { readonly limit?: number }): AsyncIterable<HistoryEntry>;
+  checkpoint(): Promise<void>;
+  /** Joins small files without changing rows. */
+  optimize(
+    options?: CommitOptions & { readonly session: QuerySession; readonly targetBytes?: number },
+  ): Promise<Commit | undefined>;
+  /** Removes files that no version within the retention needs; returns their paths. */
+  vacuum(options: { readonly retentionMs: number; readonly dryRun?: boolean }): Promise<readonly string[]>;
+}
