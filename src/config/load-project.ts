@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+import type { Answer } from "../define/answer.ts";
+import { type Config, configSchema } from "../define/config.ts";
+import { type Dataset, type DatasetInput, defineDataset } from "../define/dataset.ts";
+import { describeIssue } from "../define/parse-definition.ts";
+import type { SourceDefinition } from "../define/source.ts";
+import { defineWorkflow, type Workflow, type WorkflowInput } from "../define/workflow.ts";
+import { PinlakeError } from "../errors.ts";
+import { crossCheck } from "./cross-check.ts";
+import { applyEnvironment, type Environment, variablesByPath } from "./environment.ts";
+import { configFile, definitionFiles } from "./find-project.ts";
+import { definedIn, loadModule } from "./load-module.ts";
+
+/** What is computed: everything a project folder defines, checked. */
+export interface Project {
+  readonly folder: string;
+  readonly config: Config;
+  readonly datasets: readonly Dataset[];
+  /** Each behind those it reads. */
+  readonly answers: readonly Answer[];
+  readonly workflows: readonly Workflow[];
+  /** Loads the source's generator; undefined when the project names none. */
+  readonly loadSource: (() => Promise<SourceDefinition>) | undefined;
+}
+
+/**
+ * Reads a project: `pinlake.config.*`, `datasets/*`, `answers/*.sql`, `workflows/*`, with the environment's settings over
+ * the configuration. Throws CONFIG_INVALID or CONFIG_NOT_LOADED naming the file, the key, and what is allowed there.
+ */
+export async function loadProject(folder: string, environment: Environment): Promise<Project> {
+  const config = await loadConfig(folder, environment);
+  const [datasets, answers, workflows] = await Promise.all([
+    loadAll(definitionFiles(folder, "datasets"), loadDataset),
+    Promise.resolve([] as Loaded<Answer>[]),
+    loadAll(definitionFiles(folder, "workflows"), async (path) => {
+      const exported = await loadModule(path);
+      return definedIn(path, () => defineWorkflow(exported as WorkflowInput));
+    }),
+  ]);
+  const { generator } = config.source;
+  return {
+    folder,
+    config,
+    ...crossCheck(folder, { datasets, answers, workflows }),
+    loadSource:
+      generator === undefined
+        ? undefined
+        : async () => {
+            const path = isAbsolute(generator) ? generator : join(folder, generator);
+            return (await loadModule(path)) as SourceDefinition;
+          },
+  };
+}
+
+async function loadConfig(folder: string, environment: Environment): Promise<Config> {
+  const path = configFile(folder);
+  const written = path === undefined ? {} : await loadModule(path);
+  const parse = (input: unknown, blame: (key: string) => string) => {
+    const result = configSchema.safeParse(input);
+    if (result.success) return result.data;
+    const [first] = result.error.issues;
+    const file = blame(first === undefined ? "" : first.path.join("."));
+    throw new PinlakeError("CONFIG_INVALID", { file, problems: result.error.issues.map(describeIssue) });
+  };
+  const file = path ?? join(folder, "pinlake.config.ts");
+  const own = parse(written, () => file);
+  const variables = variablesByPath(environment);
+  const config = parse(applyEnvironment(own, environment), (key) => {
+    const variable = variables.get(key);
+    return variable === undefined ? file : `environment variable ${variable}`;
+  });
+  const problems = exposedHosts(config);
+  if (problems.length > 0) throw new PinlakeError("CONFIG_INVALID", { file, problems });
+  return config;
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
+
+function exposedHosts(config: Config): string[] {
+  return (["gateway", "console"] as const).flatMap((section) =>
+    LOOPBACK.test(config[section].host)
+      ? []
+      : [
+          `${section}.host: "${config[section].host}" can be reached from other machines, and nobody would have to say who they are; allowed: 127.0.0.1, ::1, localhost`,
+        ],
+  );
+}
+
+interface Loaded<T> {
+  readonly path: string;
+  readonly value: T;
+}
+
+async function loadAll<T>(paths: readonly string[], load: (path: string) => Promise<T>): Promise<Loaded<T>[]> {
+  return Promise.all(paths.map(async (path) => ({ path, value: await load(path) })));
+}
+
+async function loadDataset(path: string): Promise<Dataset> {
+  const exported = await loadModule(path);
+  const definition = definedIn(path, () => defineDataset(exported as DatasetInput));
+  const select = await readFile(join(dirname(path), definition.sql), "utf8");
+  const hash = createHash("sha256")
+    .update(JSON.stringify([definition, select]))
+    .digest("hex");
+  return { ...definition, select, hash };
+}
