@@ -1,0 +1,21 @@
+import { PinlakeError } from "../../errors.ts";
+
+export interface FailureContext {
+  readonly sql: string;
+  readonly memory: string;
+  readonly signal?: AbortSignal | undefined;
+  /** The file that the statement writes, if any. */
+  readonly path?: string;
+}
+
+/** What to throw for an error of DuckDB's. */
+export function toPinlakeError(error: unknown, context: FailureContext): unknown {
+  if (context.signal?.aborted) return context.signal.reason;
+  if (error instanceof PinlakeError) return error;
+  const reason = (error instanceof Error ? error.message : String(error)).trim();
+  if (context.path !== undefined && /No space left on device/i.test(reason))
+    return new PinlakeError("STORAGE_FULL", { path: context.path }, { cause: error });
+  if (/^Out of Memory Error/i.test(reason))
+    return new PinlakeError("OUT_OF_MEMORY", { limit: context.memory, reason }, { cause: error });
+  return new PinlakeError("QUERY_FAILED", { sql: context.sql, reason }, { cause: error });
+}
