@@ -1,0 +1,92 @@
+import { mkdirSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../clock.ts";
+import { PinlakeError } from "../errors.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { readUpFile, removeUpFile, type UpFile, writeUpFile } from "./up-file.ts";
+
+export interface FolderLock extends Disposable {
+  /** Says in `up.json` where this process listens. */
+  announce(addresses: Omit<UpFile, "pid">): void;
+}
+
+const PATIENCE_MS = 2000;
+const SQLITE_BUSY = 5;
+
+/**
+ * Takes a data folder for this process alone: an exclusive transaction on `lock.db`, which the operating system ends
+ * with the process, however that ends. Throws FOLDER_LOCKED naming the holder, FOLDER_UNUSABLE.
+ */
+export async function lockFolder(folder: DataFolder, clock: Clock): Promise<FolderLock> {
+  const deadline = clock.monotonic() + PATIENCE_MS;
+  for (;;) {
+    const database = tryLock(folder);
+    if (database !== undefined) return hold(folder, database);
+    // The loser of a race for a free folder may have met another loser: only a pid proves that somebody won.
+    const holder = readUpFile(folder.up);
+    if (holder !== undefined && holder.pid !== process.pid)
+      throw new PinlakeError("FOLDER_LOCKED", { folder: folder.root, pid: holder.pid });
+    if (clock.monotonic() >= deadline)
+      throw new PinlakeError("FOLDER_LOCKED", { folder: folder.root, pid: holder?.pid });
+    await clock.sleep(10 + Math.random() * 40);
+  }
+}
+
+/** Whether another process holds the folder now. Leaves nothing behind where there is no folder. */
+export function holderOf(folder: DataFolder): UpFile | undefined {
+  return readUpFile(folder.up);
+}
+
+function hold(folder: DataFolder, database: DatabaseSync): FolderLock {
+  const usable = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw unusable(folder, error);
+    }
+  };
+  try {
+    usable(() => writeUpFile(folder.up, { pid: process.pid }));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return {
+    announce: (addresses) => usable(() => writeUpFile(folder.up, { pid: process.pid, ...addresses })),
+    [Symbol.dispose]() {
+      removeUpFile(folder.up);
+      database.close();
+    },
+  };
+}
+
+function tryLock(folder: DataFolder): DatabaseSync | undefined {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(folder.root, { recursive: true });
+    database = new DatabaseSync(folder.lock, { timeout: 0 });
+    database.exec("BEGIN EXCLUSIVE");
+    return database;
+  } catch (error) {
+    database?.close();
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY) return undefined;
+    throw unusable(folder, error);
+  }
+}
+
+function unusable(folder: DataFolder, error: unknown): PinlakeError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const known: Record<string, string> = {
+    EACCES: "it may not be written to",
+    EPERM: "it may not be written to",
+    EROFS: "its file system is read-only",
+    ENOTDIR: "a part of its path is a file",
+    EEXIST: "it is a file",
+    ENOSPC: "no space is left",
+  };
+  return new PinlakeError(
+    "FOLDER_UNUSABLE",
+    { folder: folder.root, reason: known[code ?? ""] ?? message },
+    { cause: error },
+  );
+}

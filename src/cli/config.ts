@@ -1,0 +1,31 @@
+import type { AddCommands } from "./program.ts";
+
+export const addConfigCommand: AddCommands = (program, context) => {
+  const config = program.command("config").description("the configuration in force");
+  config.action(async () => {
+    const { effects, format, ...at } = context(config);
+    const project = await at.project();
+    effects.out(`${JSON.stringify(project.config, null, format === "json" ? 0 : 2)}\n`);
+  });
+
+  const check = config
+    .command("check")
+    .description("checks the project: configuration, datasets, SQL, answers, workflows");
+  check.action(async () => {
+    const { print, ...at } = context(check);
+    const project = await at.project();
+    if (project.loadSource !== undefined) await project.loadSource();
+    const names = (defined: readonly { readonly name: string }[]) => defined.map(({ name }) => name);
+    const found = {
+      project: project.folder,
+      datasets: names(project.datasets),
+      answers: names(project.answers),
+      workflows: names(project.workflows),
+    };
+    print(
+      found,
+      () =>
+        `${project.folder} is fine: ${found.datasets.length} datasets (${found.datasets.join(", ")}), ${found.answers.length} answers, workflows ${found.workflows.join(", ")}\n`,
+    );
+  });
+};

@@ -1,0 +1,51 @@
+import { resolve } from "node:path";
+import type { Project } from "../config/load-project.ts";
+import type { Effects } from "./effects.ts";
+import { formatRows, type OutputFormat, type ResultTable } from "./format-rows.ts";
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly project?: string;
+  readonly data?: string;
+  readonly format: OutputFormat;
+  readonly json?: true;
+  readonly logLevel: string;
+}
+
+/** What a command works with: its effects, its global options, and the project that they choose. */
+export interface CommandContext {
+  readonly effects: Effects;
+  readonly format: OutputFormat;
+  /** The data folder's path. */
+  readonly data: string;
+  readonly logLevel: string;
+  project(): Promise<Project>;
+  /** Rows in the format asked for. */
+  printRows(table: ResultTable): void;
+  /** A document: JSON when asked for, else what `text` says. */
+  print(document: unknown, text: () => string): void;
+  /** A word on what is happening, for people: stderr, and only on a terminal. */
+  note(text: string): void;
+}
+
+export function commandContext(effects: Effects, options: GlobalOptions): CommandContext {
+  const format = options.json === true ? "json" : options.format;
+  return {
+    effects,
+    format,
+    data: resolve(effects.cwd, options.data ?? effects.environment.PINLAKE_DATA ?? "data"),
+    logLevel: options.logLevel,
+    async project() {
+      const [{ findProject }, { loadProject }] = await Promise.all([
+        import("../config/find-project.ts"),
+        import("../config/load-project.ts"),
+      ]);
+      return loadProject(findProject(options.project, effects.cwd), effects.environment);
+    },
+    printRows: (table) => effects.out(formatRows(table, format)),
+    print: (document, text) => effects.out(format === "json" ? `${JSON.stringify(document)}\n` : text()),
+    note: (text) => {
+      if (effects.errIsTerminal && format !== "json") effects.err(`${text}\n`);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+export type OutputFormat = "table" | "json" | "csv";
+
+/** Rows whose values are already in their JSON forms; each in column order. */
+export interface ResultTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** One document in the format asked for, its last line ended. */
+export function formatRows(table: ResultTable, format: OutputFormat): string {
+  if (format === "json") return `${JSON.stringify(asObjects(table))}\n`;
+  return format === "csv" ? asCsv(table) : asText(table);
+}
+
+export function asObjects({ columns, rows }: ResultTable): Record<string, unknown>[] {
+  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])));
+}
+
+/** RFC 4180 with LF: quotes only where they are needed, NULL empty. */
+export function asCsv({ columns, rows }: ResultTable): string {
+  const field = (value: unknown): string => {
+    const text = asWord(value, "");
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [columns, ...rows].map((row) => `${row.map(field).join(",")}\n`).join("");
+}
+
+const MAX_CELL = 60;
+
+/** For people: columns aligned, numbers to the right, long text cut, control characters made visible. */
+export function asText({ columns, rows }: ResultTable): string {
+  const cells = rows.map((row) => row.map((value) => visible(asWord(value, "NULL"))));
+  const widths = columns.map((column, i) =>
+    cells.reduce((width, row) => Math.max(width, lengthOf(row[i] ?? "")), lengthOf(column)),
+  );
+  const right = columns.map((_, i) => rows.length > 0 && rows.every((row) => row[i] == null || isNumber(row[i])));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => {
+        const pad = " ".repeat(Math.max(0, (widths[i] ?? 0) - lengthOf(cell)));
+        return right[i] ? pad + cell : cell + pad;
+      })
+      .join("  ")
+      .trimEnd();
+  const rule = widths.map((width) => "─".repeat(width)).join("  ");
+  return `${[line(columns), rule, ...cells.map(line)].join("\n")}\n`;
+}
+
+const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint";
+const lengthOf = (text: string): number => [...text].length;
+
+function asWord(value: unknown, ifNull: string): string {
+  if (value === null || value === undefined) return ifNull;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not obey what a record holds
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => (c === "\n" ? "⏎" : c === "\t" ? " " : "·"));
+  const letters = [...plain];
+  return letters.length <= MAX_CELL ? plain : `${letters.slice(0, MAX_CELL - 1).join("")}…`;
+}
