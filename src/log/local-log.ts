@@ -1,0 +1,295 @@
+import type { Clock } from "../clock.ts";
+import { PinlakeError } from "../errors.ts";
+import { type AppendCall, finishIfDone, unitsOf } from "./append-call.ts";
+import { appendSignals } from "./append-signals.ts";
+import type { AppendOutcome, EventLog, EventLogSupports, LogBatch, ReadOptions, StagePartition } from "./event-log.ts";
+import { holds } from "./holds.ts";
+import {
+  type GroupOffsets,
+  type PartitionLog,
+  partitionLog,
+  type RecordStorage,
+  type RetentionLimits,
+  type TopicEntry,
+} from "./record-storage.ts";
+import { leftUpTo, limitsOf, newStart } from "./retention.ts";
+import { created, deleted, describe, type TopicState, withClosed, withPartition } from "./topic-state.ts";
+import { logClosed, writeQueue } from "./write-queue.ts";
+
+export interface LocalLogOptions extends RetentionLimits {
+  readonly clock: Clock;
+  readonly supports: EventLogSupports;
+  readonly storage: RecordStorage;
+  readonly offsets: GroupOffsets;
+  /** What the storage remembers, by id. */
+  readonly topics: readonly TopicEntry[];
+  readonly maxRecordBytes: number;
+  /** One write to the storage holds about this much at most. */
+  readonly maxWriteBytes: number;
+  readonly retentionCheckMs: number;
+}
+
+/** A log beside the pair of what it is made of, for tests and for `doctor`. */
+export interface LocalLog extends EventLog {
+  /** Removes now what retention and deletion allow; else it happens every `retentionCheckMs`. */
+  removeExpired(): Promise<void>;
+}
+
+/** The part of an in-process log that does not depend on where records are kept: topics, offsets, group commit, waiting. */
+export function localLog(options: LocalLogOptions): LocalLog {
+  const { clock, storage, offsets } = options;
+  const topics = new Map<string, TopicEntry>(options.topics.map((entry) => [entry.state.topic, entry]));
+  const partitionSignals = appendSignals<PartitionLog>();
+  const topicSignals = appendSignals<string>();
+  const held = holds((group, topic, partition) => offsets.committed(group, topic, partition));
+  const closing = new AbortController();
+  let nextKeyless = 0;
+  let closed: Promise<void> | undefined;
+
+  const queue = writeQueue({
+    storage,
+    maxWriteBytes: options.maxWriteBytes,
+    now: clock.now,
+    stored(blocks) {
+      for (const { log } of blocks) {
+        partitionSignals.fire(log);
+        topicSignals.fire(log.topic);
+      }
+    },
+  });
+  void removeRegularly();
+
+  async function removeRegularly(): Promise<void> {
+    try {
+      for (;;) {
+        await clock.sleep(options.retentionCheckMs, closing.signal);
+        await removeExpired().catch(() => {}); // a full disk: tried again at the next turn
+      }
+    } catch {
+      // closed
+    }
+  }
+
+  function live(topic: string): TopicEntry {
+    const entry = topics.get(topic);
+    if (closed !== undefined) throw logClosed();
+    if (entry === undefined || entry.state.deleted) throw new PinlakeError("TOPIC_NOT_FOUND", { topic });
+    return entry;
+  }
+
+  /** Stores a topic's next state, then makes it the present one. */
+  function change(topic: string, next: (entry: TopicEntry | undefined) => TopicState): Promise<TopicState> {
+    return queue.exclusive(async () => {
+      const before = topics.get(topic);
+      const state = next(before);
+      const logs = [...(before?.logs ?? [])];
+      while (logs.length < state.partitions.length) logs.push(partitionLog(state.id, topic, logs.length));
+      await storage.saveTopics([{ state, logs }]);
+      if (before === undefined) topics.set(topic, { state, logs });
+      else {
+        before.logs.push(...logs.slice(before.logs.length));
+        before.state = state;
+        for (const log of before.logs) partitionSignals.fire(log);
+      }
+      return state;
+    });
+  }
+
+  const mustExist = (topic: string, entry: TopicEntry | undefined): TopicEntry => {
+    if (entry === undefined || entry.state.deleted) throw new PinlakeError("TOPIC_NOT_FOUND", { topic });
+    return entry;
+  };
+  const ends = (entry: TopicEntry | undefined) => entry?.logs.map((log) => log.end) ?? [];
+
+  function locate(topic: string, partition: number, includeDeleted: boolean): { log: PartitionLog; start: number } {
+    if (closed !== undefined) throw logClosed();
+    const entry = includeDeleted ? topics.get(topic) : live(topic);
+    if (entry === undefined) throw new PinlakeError("TOPIC_NOT_FOUND", { topic });
+    const count = includeDeleted ? entry.logs.length : entry.state.partitions.length;
+    const log = partition < count ? entry.logs[partition] : undefined;
+    if (log === undefined) throw new PinlakeError("PARTITION_NOT_FOUND", { topic, partition, partitions: count });
+    return { log, start: includeDeleted ? log.start : Math.max(log.start, entry.state.firstOffsets[partition]!) };
+  }
+
+  function keyless(entry: TopicEntry): number {
+    const open = entry.state.partitions.filter((p) => !p.closed);
+    nextKeyless = (nextKeyless + 1) % 0x40000000;
+    return open[nextKeyless % Math.max(1, open.length)]?.partition ?? 0;
+  }
+
+  async function read(topic: string, partition: number, from: bigint, options: ReadOptions = {}): Promise<LogBatch> {
+    const { maxRecords = 10_000, maxBytes = 8 * 1024 * 1024, waitMs = 0, signal, includeDeleted = false } = options;
+    const untilMs = waitMs > 0 ? clock.monotonic() + waitMs : 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const { log, start } = locate(topic, partition, includeDeleted);
+      if (from < start || from > log.end)
+        throw new PinlakeError("OFFSET_OUT_OF_RANGE", {
+          topic,
+          partition,
+          offset: from,
+          start: BigInt(start),
+          end: BigInt(log.end),
+        });
+      if (from < log.end) {
+        try {
+          const records = await storage.read(log, Number(from), { maxRecords: Math.max(1, maxRecords), maxBytes });
+          return { records, next: records.at(-1)!.offset + 1n };
+        } catch (error) {
+          if (from >= log.start) throw error; // else retention went past it meanwhile
+          continue;
+        }
+      }
+      const leftMs = untilMs - clock.monotonic();
+      if (waitMs <= 0 || leftMs <= 0) return { records: [], next: from };
+      await waitForRecords(log, leftMs, signal);
+    }
+  }
+
+  async function waitForRecords(log: PartitionLog, ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const done = new AbortController();
+    const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
+    const timeout = clock.sleep(ms, either);
+    timeout.catch(() => {});
+    try {
+      await Promise.race([partitionSignals.next([log], either), timeout]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  async function removeExpired(): Promise<void> {
+    const nowMs = clock.now();
+    const starts = (entry: TopicEntry) =>
+      entry.logs.map((log, partition) => {
+        const limits = limitsOf(entry, options);
+        const heldFrom = held.heldFrom(log.topic, partition);
+        return newStart(entry, partition, storage.expired(log, limits, nowMs), heldFrom);
+      });
+    await queue.exclusive(async () => {
+      const moved: { entry: TopicEntry; to: number[] }[] = [];
+      for (const entry of topics.values()) {
+        const to = starts(entry);
+        if (entry.logs.some((log, i) => to[i]! > log.start)) moved.push({ entry, to });
+      }
+      if (moved.length > 0) {
+        await storage.saveTopics(
+          moved.map(({ entry, to }) => ({
+            state: entry.state,
+            logs: entry.logs.map((log, i) => ({ ...log, start: to[i]! })),
+          })),
+        );
+        for (const { entry, to } of moved)
+          for (const [i, log] of entry.logs.entries()) log.start = Math.max(log.start, to[i]!);
+      }
+      await storage.removeBelowStarts();
+    });
+  }
+
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      closing.abort();
+      await queue.close();
+      partitionSignals.fail(logClosed());
+      topicSignals.fail(logClosed());
+      offsets[Symbol.dispose]();
+      await storage[Symbol.asyncDispose]();
+    })();
+    return closed;
+  };
+
+  return {
+    supports: options.supports,
+    async createTopic(topic, settings = {}) {
+      return describe(
+        await change(topic, (entry) =>
+          created(entry?.state, topic, settings, {
+            id: entry?.state.id ?? topics.size,
+            nowMs: clock.now(),
+            ends: ends(entry),
+          }),
+        ),
+      );
+    },
+    describeTopic: async (topic) => describe(live(topic).state),
+    async listTopics() {
+      return [...topics.values()]
+        .filter(({ state }) => !state.deleted)
+        .map(({ state }) => describe(state))
+        .sort((a, b) => (a.topic < b.topic ? -1 : 1));
+    },
+    async deleteTopic(topic) {
+      await change(topic, (entry) => deleted(mustExist(topic, entry).state));
+    },
+    async addPartition(topic, { parents = [], hashRange } = {}) {
+      const state = await change(topic, (entry) => {
+        const known = mustExist(topic, entry);
+        return withPartition(known.state, parents, hashRange, { nowMs: clock.now(), ends: ends(known) });
+      });
+      return state.partitions.at(-1)!;
+    },
+    async closePartition(topic, partition) {
+      await change(topic, (entry) => withClosed(mustExist(topic, entry).state, partition));
+    },
+    append(topic, records) {
+      return new Promise<AppendOutcome[]>((resolve, reject) => {
+        const entry = live(topic);
+        const call: AppendCall = {
+          outcomes: new Array(records.length),
+          unitsLeft: 0,
+          anyStored: false,
+          firstError: undefined,
+          resolve,
+          reject,
+        };
+        const limits = { maxRecordBytes: options.maxRecordBytes, maxUnitBytes: options.maxWriteBytes };
+        const units = unitsOf(call, entry, records, limits, () => keyless(entry));
+        if (units.length === 0) finishIfDone(call);
+        else queue.append(units);
+      });
+    },
+    read,
+    async bounds(topic, partition) {
+      const { log, start } = locate(topic, partition, false);
+      return { start: BigInt(start), end: BigInt(log.end) };
+    },
+    async offsetForTime(topic, partition, timestampMs) {
+      const { log, start } = locate(topic, partition, false);
+      if (start >= log.end) return undefined;
+      const offset = await storage.offsetForTime(log, start, timestampMs);
+      return offset === undefined ? undefined : BigInt(offset);
+    },
+    async stagePartitions() {
+      return [...topics.values()]
+        .sort((a, b) => (a.state.topic < b.state.topic ? -1 : 1))
+        .flatMap((entry) =>
+          entry.logs.map(
+            (log): StagePartition => ({
+              topic: log.topic,
+              partition: log.partition,
+              deleted: entry.state.deleted || log.partition >= entry.state.partitions.length,
+              start: BigInt(log.start),
+              end: BigInt(log.end),
+            }),
+          ),
+        );
+    },
+    async commit(group, topic, partition, next) {
+      if (closed !== undefined) throw logClosed();
+      await offsets.commit(group, topic, partition, next);
+      const entry = topics.get(topic);
+      if (!held.has(group) || entry?.logs[partition] === undefined) return;
+      // What a deleted topic left goes when the last group has taken it, not at the next regular turn.
+      const left = leftUpTo(entry, partition);
+      if (left > entry.logs[partition].start && held.heldFrom(topic, partition) >= left)
+        await removeExpired().catch(() => {});
+    },
+    committed: async (group, topic, partition) => offsets.committed(group, topic, partition),
+    holdFor: (group, takes) => held.add(group, takes),
+    waitForAppend: (signal, names) =>
+      closed === undefined ? topicSignals.next(names, signal) : Promise.reject(logClosed()),
+    removeExpired,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
