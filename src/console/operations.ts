@@ -1,0 +1,73 @@
+import type { RunReport } from "../schedule/run-workflow.ts";
+
+/** Topics and streams are two name spaces with the same verbs. */
+export type LogKind = "topics" | "streams";
+
+export interface TopicReport {
+  readonly name: string;
+  readonly records: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly closed: boolean;
+    /** The first readable offset, and the next to be given. */
+    readonly start: number | string;
+    readonly end: number | string;
+  }[];
+  /** The datasets that take it; empty: it is kept and landed, and nothing else. */
+  readonly datasets: readonly string[];
+}
+
+/** A record in JSON: bytes that are no text as base64, a value that is JSON as it is. */
+export interface RecordReport {
+  readonly partition: number;
+  readonly offset: number | string;
+  readonly timestamp: string;
+  readonly key: unknown;
+  readonly value: unknown;
+}
+
+export interface ReadRequest {
+  readonly partition: number;
+  readonly from: string;
+  readonly maxRecords: number;
+  readonly waitMs: number;
+}
+
+export interface ReadReply {
+  readonly records: readonly RecordReport[];
+  readonly next: string;
+}
+
+export interface RunRequest {
+  /** A workflow's name, or a task's. */
+  readonly name: string;
+  readonly full?: boolean;
+  readonly memory?: string;
+}
+
+export interface Status {
+  readonly pid: number;
+  readonly folder: string;
+  readonly startedAt: string;
+  readonly gateway: string | undefined;
+  readonly topics: readonly TopicReport[];
+  readonly streams: readonly TopicReport[];
+  readonly stages: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Every verb that needs the folder's lock, whoever holds it: the process that does carries them out itself, any other
+ * asks it over the console.
+ */
+export interface Operations {
+  status(): Promise<Status>;
+  /** Resolves when every record acknowledged before the call lies in a visible, synced object. */
+  flush(signal?: AbortSignal): Promise<{ readonly seconds: number }>;
+  run(request: RunRequest, signal?: AbortSignal): Promise<RunReport>;
+  /** Makes stream tables again from objects, then the log; without a name all of them. */
+  rebuildStream(dataset: string | undefined, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  list(kind: LogKind): Promise<readonly TopicReport[]>;
+  create(kind: LogKind, name: string, partitions: number | undefined): Promise<TopicReport>;
+  remove(kind: LogKind, name: string): Promise<void>;
+  read(kind: LogKind, name: string, request: ReadRequest, signal?: AbortSignal): Promise<ReadReply>;
+}
