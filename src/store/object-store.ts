@@ -26,14 +26,16 @@ export interface ObjectWriter {
 }
 
 /**
- * Objects under keys, as in S3. A key is one or more `/`-separated parts, each 1 to 255 bytes, none `.` or `..`.
+ * Objects under keys, as in S3. A key is 1 to 1024 bytes of `/`-separated parts, each 1 to 255 bytes, none `.` or `..`,
+ * without NUL and backslash.
  *
  * Promises every driver keeps (test/conformance/object-store.ts):
  * - `putIfAbsent`: of any number of racing callers exactly one resolves true.
  * - A reader sees a whole object or none, also after kill -9 or power loss once `put` resolved.
  * - `list` yields keys in byte order.
  * - Keys cannot escape the root: OBJECT_KEY_INVALID.
- * - Writing throws STORAGE_FULL or STORAGE_FAILED and then leaves nothing behind.
+ * - Writing throws STORAGE_FULL or STORAGE_FAILED and then leaves no part behind: the key holds what it held or, when
+ *   only the last sync failed, the whole new object.
  */
 export interface ObjectStore extends AsyncDisposable {
   readonly supports: {
@@ -42,7 +44,7 @@ export interface ObjectStore extends AsyncDisposable {
     readonly durable: boolean;
   };
   put(key: string, body: Uint8Array): Promise<void>;
-  /** Resolves false when the key exists already; the stored object is then untouched. */
+  /** Resolves false when the key exists already; the stored object is then untouched, and durable even if its writer died. */
   putIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
   /** Starts a streaming put. */
   writer(key: string): Promise<ObjectWriter>;
@@ -55,11 +57,13 @@ export interface ObjectStore extends AsyncDisposable {
   head(key: string): Promise<ObjectInfo | undefined>;
   /** Deleting what is not there is fine. */
   delete(key: string): Promise<void>;
-  /**
-   * The object's path on this machine, for engines that read files; undefined when the store has none. The path also
-   * tells where a file may be placed: `adoptFile` makes it the object.
-   */
+  /** The object's path on this machine, for engines that read files; undefined when the store has none. */
   localPath(key: string): string | undefined;
-  /** Moves a finished local file in as an object, synced; the key must be free (unique names), else false. */
+  /**
+   * A new path on this machine where an engine may make a file for `adoptFile` without its bytes being copied; undefined
+   * when the store has none. No object, never listed; what a dead process left there is removed at a later start.
+   */
+  stagingPath(): Promise<string | undefined>;
+  /** Moves a finished local file in as an object, synced; false when the key is taken: the file is then left where it is. */
   adoptFile(key: string, path: string): Promise<boolean>;
 }

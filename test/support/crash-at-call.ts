@@ -15,7 +15,7 @@ export interface Crashing<T> {
 }
 
 /** Methods of the ports that answer at once; they are no place to crash at. */
-const SYNCHRONOUS = new Set(["holdFor", "localPath", "stagingPath"]);
+const SYNCHRONOUS = new Set(["holdFor", "localPath"]);
 const ITERATING = new Set(["list", "stream"]);
 
 /**
