@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
+import type { ResultTable } from "../app/results.ts";
 import type { Project } from "../config/load-project.ts";
 import type { Effects } from "./effects.ts";
-import { formatRows, type OutputFormat, type ResultTable } from "./format-rows.ts";
+import { formatRows, type OutputFormat } from "./format-rows.ts";
 
 /** The options that every command takes. */
 export interface GlobalOptions {

@@ -1,28 +1,15 @@
-export type OutputFormat = "table" | "json" | "csv";
+import { type ResultTable, toCsv } from "../app/results.ts";
 
-/** Rows whose values are already in their JSON forms; each in column order. */
-export interface ResultTable {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly unknown[])[];
-}
+export type OutputFormat = "table" | "json" | "csv";
 
 /** One document in the format asked for, its last line ended. */
 export function formatRows(table: ResultTable, format: OutputFormat): string {
   if (format === "json") return `${JSON.stringify(asObjects(table))}\n`;
-  return format === "csv" ? asCsv(table) : asText(table);
+  return format === "csv" ? toCsv(table.columns, table.rows) : asText(table);
 }
 
 export function asObjects({ columns, rows }: ResultTable): Record<string, unknown>[] {
   return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])));
-}
-
-/** RFC 4180 with LF: quotes only where they are needed, NULL empty. */
-export function asCsv({ columns, rows }: ResultTable): string {
-  const field = (value: unknown): string => {
-    const text = asWord(value, "");
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [columns, ...rows].map((row) => `${row.map(field).join(",")}\n`).join("");
 }
 
 const MAX_CELL = 60;

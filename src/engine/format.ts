@@ -44,12 +44,12 @@ function timestamp(micros: bigint, zoned: boolean): string {
   return `${seconds}${digits}${zoned ? "Z" : ""}`;
 }
 
-/** RFC 4180 with LF: a header, commas, quotes only where they are needed, NULL empty. Values in their JSON forms. */
+/** RFC 4180 with LF: a header, commas, quotes only where they are needed, NULL empty (an empty text is `""`). Values in their JSON forms. */
 export function toCsv(columns: readonly string[], rows: readonly (readonly JsonValue[])[]): string {
   const field = (value: JsonValue): string => {
     if (value === null) return "";
     const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [columns, ...rows].map((row) => `${row.map(field).join(",")}\n`).join("");
 }
