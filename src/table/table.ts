@@ -30,8 +30,12 @@ export interface Snapshot {
   readonly configuration: Readonly<Record<string, string>>;
   readonly files: readonly TableFile[];
   readonly txns: ReadonlyMap<string, bigint>;
-  /** Makes this version readable as a view (or table) of that name. */
-  define(session: QuerySession, name: string, options?: QueryOptions): Promise<void>;
+  /** Makes this version readable as a view (or table) of that name: all of it, or the rows that these of its files hold. */
+  define(
+    session: QuerySession,
+    name: string,
+    options?: QueryOptions & { readonly files?: readonly string[] },
+  ): Promise<void>;
   /** Rows in it, from the files' own counts. */
   countRows(): Promise<number>;
 }
