@@ -3,11 +3,12 @@ import { Command, Option } from "commander";
 import { addConfigCommand } from "./config.ts";
 import { type CommandContext, commandContext, type GlobalOptions } from "./context.ts";
 import type { Effects } from "./effects.ts";
+import { addSourceCommands } from "./source.ts";
 
 /** Adds commands to the program; `context` gives what a command's action works with, once the options are parsed. */
 export type AddCommands = (program: Command, context: (command: Command) => CommandContext) => void;
 
-const groups: readonly AddCommands[] = [addConfigCommand];
+const groups: readonly AddCommands[] = [addSourceCommands, addConfigCommand];
 
 /** The command line as commander sees it. Each group loads what it needs when it runs. */
 export function makeProgram(effects: Effects, json: boolean): Command {
