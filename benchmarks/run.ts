@@ -1,0 +1,28 @@
+/** `npm run bench [-- NAME…] [--json]`: every benchmark, or those named. */
+import { parseArgs } from "node:util";
+import { clean } from "./clean.ts";
+import { type Figure, printFigure } from "./figure.ts";
+import { ingest } from "./ingest.ts";
+
+const benchmarks = [ingest, clean];
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+if (unknown.length > 0) {
+  console.error(`No benchmark ${unknown.join(", ")}. There are: ${benchmarks.map(({ name }) => name).join(", ")}.`);
+  process.exit(64);
+}
+
+const all: Figure[] = [];
+for (const benchmark of benchmarks) {
+  if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
+  console.error(`== ${benchmark.name}`);
+  for (const figure of await benchmark.run()) {
+    all.push(figure);
+    if (!values.json) console.log(printFigure(figure));
+  }
+}
+if (values.json) console.log(JSON.stringify(all, null, 2));
