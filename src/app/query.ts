@@ -1,0 +1,82 @@
+import type { Config } from "../define/config.ts";
+import { QUARANTINE_COLUMNS } from "../engine/quarantine-columns.ts";
+import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
+import type { SnapshotAt, Table } from "../table/table.ts";
+import { type ResultTable, resultTable } from "./results.ts";
+import { findTable, mentions, pastNames, type TableName } from "./table-names.ts";
+
+export interface QueryParts {
+  readonly config: Config;
+  readonly engine: QueryEngine;
+  readonly openTable: (prefix: string) => Table;
+  readonly names: readonly TableName[];
+  /** What the query may read. */
+  readonly folders: readonly string[];
+}
+
+/**
+ * Runs one SELECT over the tables, each at one version, with nothing else in reach. A bare dataset name is its batch
+ * table, `<namespace>_<dataset>_table` its stream table, both without the position columns; `quarantine` is both arms'.
+ * Throws QUERY_FAILED, TABLE_NOT_FOUND, TABLE_VERSION_NOT_FOUND.
+ */
+export async function runQuery(parts: QueryParts, sql: string, signal?: AbortSignal): Promise<ResultTable> {
+  const options = signal === undefined ? {} : { signal };
+  await using session = await parts.engine.session({ readOnlyFolders: parts.folders });
+  await defineViews(parts, session, sql);
+  return resultTable(await session.query(sql, options));
+}
+
+/** The rows of one table at one version, every column. */
+export async function readTable(
+  { engine, openTable, folders }: QueryParts,
+  { prefix }: Pick<TableName, "prefix">,
+  at: SnapshotAt | undefined,
+  signal?: AbortSignal,
+): Promise<ResultTable> {
+  const snapshot = await openTable(prefix).snapshot(at);
+  await using session = await engine.session({ readOnlyFolders: folders });
+  await snapshot.define(session, "asked");
+  return resultTable(await session.query("SELECT * FROM asked", signal === undefined ? {} : { signal }));
+}
+
+async function defineViews(
+  { config, openTable, names }: QueryParts,
+  session: QuerySession,
+  sql: string,
+): Promise<void> {
+  const { quote } = session;
+  const view = (name: string, select: string) => session.execute(`CREATE OR REPLACE VIEW ${name} AS ${select}`);
+  const without = (columns: readonly { readonly name: string }[]) => columns.map(({ name }) => quote(name)).join(", ");
+  await session.execute("CREATE SCHEMA batch; CREATE SCHEMA stream; CREATE SCHEMA answers");
+
+  for (const { table, schema, prefix, dataset } of names) {
+    const published = `${config.namespace}_${table}_table`;
+    if (!mentions(sql, table) && !(dataset !== undefined && mentions(sql, published))) continue;
+    const own = `${schema}.${quote(table)}`;
+    const hidden = `${schema}/${table}`;
+    const snapshot = await openTable(prefix).find();
+    if (snapshot !== undefined) await snapshot.define(session, hidden);
+    else if (table === "quarantine") await session.defineRows(hidden, QUARANTINE_COLUMNS, []);
+    else continue;
+    await view(own, `SELECT * FROM ${quote(hidden)}`);
+    if (dataset === undefined) continue;
+    const visible = `SELECT ${without(dataset.columns)} FROM ${own}`;
+    if (schema === "batch") await view(`main.${quote(table)}`, visible);
+    if (schema === "stream") await view(`main.${quote(published)}`, visible);
+  }
+  if (mentions(sql, "quarantine"))
+    await view(
+      "main.quarantine",
+      (["batch", "stream"] as const)
+        .map((arm) => `SELECT ${session.literal(arm)} AS arm, * FROM ${arm}.quarantine`)
+        .join(" UNION ALL "),
+    );
+
+  for (const { text, table, at } of pastNames(sql)) {
+    const { prefix, dataset, name } = findTable(names, table);
+    const snapshot = await openTable(prefix).snapshot(at);
+    const bare = table !== name && dataset !== undefined;
+    await snapshot.define(session, `${text} whole`);
+    await view(`main.${quote(text)}`, `SELECT ${bare ? without(dataset.columns) : "*"} FROM ${quote(`${text} whole`)}`);
+  }
+}
