@@ -21,8 +21,8 @@ export interface LocalLogOptions extends RetentionLimits {
   readonly supports: EventLogSupports;
   readonly storage: RecordStorage;
   readonly offsets: GroupOffsets;
-  /** What the storage remembers, by id. */
-  readonly topics: readonly TopicEntry[];
+  /** What the storage remembers, by name. The log keeps this map up to date. */
+  readonly topics: Map<string, TopicEntry>;
   readonly maxRecordBytes: number;
   /** One write to the storage holds about this much at most. */
   readonly maxWriteBytes: number;
@@ -37,8 +37,8 @@ export interface LocalLog extends EventLog {
 
 /** The part of an in-process log that does not depend on where records are kept: topics, offsets, group commit, waiting. */
 export function localLog(options: LocalLogOptions): LocalLog {
-  const { clock, storage, offsets } = options;
-  const topics = new Map<string, TopicEntry>(options.topics.map((entry) => [entry.state.topic, entry]));
+  const { clock, storage, offsets, topics } = options;
+  const byId = new Map([...topics.values()].map((entry) => [entry.state.id, entry]));
   const partitionSignals = appendSignals<PartitionLog>();
   const topicSignals = appendSignals<string>();
   const held = holds((group, topic, partition) => offsets.committed(group, topic, partition));
@@ -85,8 +85,11 @@ export function localLog(options: LocalLogOptions): LocalLog {
       const logs = [...(before?.logs ?? [])];
       while (logs.length < state.partitions.length) logs.push(partitionLog(state.id, topic, logs.length));
       await storage.saveTopics([{ state, logs }]);
-      if (before === undefined) topics.set(topic, { state, logs });
-      else {
+      if (before === undefined) {
+        const entry = { state, logs };
+        topics.set(topic, entry);
+        byId.set(state.id, entry);
+      } else {
         before.logs.push(...logs.slice(before.logs.length));
         before.state = state;
         for (const log of before.logs) partitionSignals.fire(log);
@@ -182,7 +185,7 @@ export function localLog(options: LocalLogOptions): LocalLog {
         for (const { entry, to } of moved)
           for (const [i, log] of entry.logs.entries()) log.start = Math.max(log.start, to[i]!);
       }
-      await storage.removeBelowStarts();
+      await storage.removeBelowStarts((id, partition) => byId.get(id)?.logs[partition]?.start ?? 0);
     });
   }
 
@@ -204,7 +207,7 @@ export function localLog(options: LocalLogOptions): LocalLog {
       return describe(
         await change(topic, (entry) =>
           created(entry?.state, topic, settings, {
-            id: entry?.state.id ?? topics.size,
+            id: entry?.state.id ?? byId.size,
             nowMs: clock.now(),
             ends: ends(entry),
           }),

@@ -17,7 +17,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): LocalLog {
     supports: { durable: false, denseOffsets: true, offsetsOutliveTopic: true },
     storage: memoryStorage(),
     offsets: memoryOffsets(),
-    topics: [],
+    topics: new Map(),
     maxRecordBytes: options.maxRecordBytes ?? 1024 * 1024,
     maxWriteBytes: 8 * 1024 * 1024,
     retentionMs: options.retentionMs ?? -1,

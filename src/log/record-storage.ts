@@ -63,7 +63,7 @@ export interface RecordStorage extends AsyncDisposable {
   /** The offset below which records are past the limits. */
   expired(log: PartitionLog, limits: RetentionLimits, nowMs: number): number;
   /** Frees what lies below the starts of the partitions, as far as it can. */
-  removeBelowStarts(): Promise<void>;
+  removeBelowStarts(startOf: (topicId: number, partition: number) => number): Promise<void>;
 }
 
 /** Committed offsets of groups, kept durably. */

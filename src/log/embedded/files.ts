@@ -1,0 +1,73 @@
+import {
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  read,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { PinlakeError } from "../../errors.ts";
+
+/** Every file call that the log makes to change something, so that a test can let the n-th one fail. */
+export interface Files {
+  open(path: string, flags: "r" | "r+" | "wx+"): number;
+  /** Writes all of `bytes` or throws. Not durable before `sync`. */
+  write(fd: number, bytes: Uint8Array, position: number): void;
+  /** Resolves when everything written to the file is on the disk. */
+  sync(fd: number): Promise<void>;
+  truncate(fd: number, length: number): void;
+  close(fd: number): void;
+  remove(path: string): void;
+  /** Makes created, renamed and removed names of the folder durable. */
+  syncFolder(path: string): void;
+}
+
+export const nodeFiles: Files = {
+  open: (path, flags) => openSync(path, flags),
+  write(fd, bytes, position) {
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  },
+  sync: (fd) =>
+    new Promise((resolve, reject) => fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))),
+  truncate: (fd, length) => ftruncateSync(fd, length),
+  close: (fd) => closeSync(fd),
+  remove: (path) => rmSync(path, { force: true }),
+  syncFolder(path) {
+    const fd = openSync(path, "r");
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  },
+};
+
+/** Reads up to `length` bytes; fewer at the end of the file. */
+export function readAt(fd: number, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  return new Promise((resolve, reject) => {
+    const more = (done: number) =>
+      read(fd, buffer, done, length - done, position + done, (error, count) => {
+        if (error !== null) reject(error);
+        else if (count === 0 || done + count === length) resolve(buffer.subarray(0, done + count));
+        else more(done + count);
+      });
+    more(0);
+  });
+}
+
+export const fileSize = (path: string): number => statSync(path).size;
+export const fileNames = (folder: string): string[] => readdirSync(folder);
+
+/** What a failed call on `path` is called in the catalogue. */
+export function storageError(error: unknown, path: string): PinlakeError {
+  if (error instanceof PinlakeError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOSPC" || code === "EDQUOT") return new PinlakeError("STORAGE_FULL", { path }, { cause: error });
+  const reason = error instanceof Error ? error.message : String(error);
+  return new PinlakeError("STORAGE_FAILED", { path, reason }, { cause: error });
+}

@@ -1,0 +1,86 @@
+import { DatabaseSync } from "node:sqlite";
+import type { GroupOffsets } from "../record-storage.ts";
+import { storageError } from "./files.ts";
+
+interface Pending {
+  readonly place: string;
+  readonly values: readonly [group: string, topic: string, partition: number];
+  readonly next: bigint | null;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Group offsets in an SQLite file. Commits of one turn of the event loop share a transaction, which is synced. */
+export function sqliteGroupOffsets(file: string): GroupOffsets {
+  const database = new DatabaseSync(file, { timeout: 5000 });
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS group_offsets (
+      group_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
+      PRIMARY KEY (group_name, topic, partition)
+    ) WITHOUT ROWID, STRICT;`);
+  const upsert = database.prepare("INSERT OR REPLACE INTO group_offsets VALUES (?, ?, ?, ?)");
+  const forget = database.prepare("DELETE FROM group_offsets WHERE group_name = ? AND topic = ? AND partition = ?");
+  const all = database.prepare("SELECT group_name, topic, partition, next_offset FROM group_offsets");
+  all.setReadBigInts(true);
+
+  const place = (group: string, topic: string, partition: number) => JSON.stringify([group, topic, partition]);
+  const committed = new Map<string, bigint>();
+  for (const row of all.all())
+    committed.set(
+      place(String(row.group_name), String(row.topic), Number(row.partition)),
+      BigInt(row.next_offset as bigint),
+    );
+
+  let pending: Pending[] = [];
+
+  function store(): void {
+    const now = pending;
+    pending = [];
+    if (now.length === 0) return;
+    try {
+      database.exec("BEGIN IMMEDIATE");
+      for (const { values, next } of now) {
+        if (next === null) forget.run(...values);
+        else upsert.run(...values, next);
+      }
+      database.exec("COMMIT");
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      for (const { reject } of now) reject(sqliteError(error, file));
+      return;
+    }
+    for (const { place, next, resolve } of now) {
+      if (next === null) committed.delete(place);
+      else committed.set(place, next);
+      resolve();
+    }
+  }
+
+  return {
+    commit: (group, topic, partition, next) =>
+      new Promise((resolve, reject) => {
+        if (pending.length === 0) setImmediate(store);
+        pending.push({
+          place: place(group, topic, partition),
+          values: [group, topic, partition],
+          next,
+          resolve,
+          reject,
+        });
+      }),
+    committed: (group, topic, partition) => committed.get(place(group, topic, partition)),
+    [Symbol.dispose]() {
+      store();
+      database.close();
+    },
+  };
+}
+
+const SQLITE_FULL = 13;
+
+function sqliteError(error: unknown, file: string): Error {
+  const full = (error as { errcode?: number }).errcode === SQLITE_FULL;
+  return storageError(full ? Object.assign(new Error("full", { cause: error }), { code: "ENOSPC" }) : error, file);
+}

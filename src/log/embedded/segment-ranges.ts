@@ -1,0 +1,86 @@
+import { PinlakeError } from "../../errors.ts";
+import type { PartitionLog, RetentionLimits } from "../record-storage.ts";
+import { partitionKey, type Segment, type SegmentRange } from "./segment.ts";
+
+/** Which segments hold which offsets of each partition. */
+export interface SegmentRanges {
+  add(range: SegmentRange): void;
+  remove(segment: Segment): void;
+  of(log: PartitionLog): readonly SegmentRange[];
+  /** The range that holds the offset. Throws LOG_CORRUPT when no file has it, although it was stored. */
+  holding(log: PartitionLog, offset: number): SegmentRange;
+}
+
+export function segmentRanges(folder: string): SegmentRanges {
+  const partitions = new Map<string, SegmentRange[]>();
+  const rangesOf = (log: PartitionLog) => partitions.get(partitionKey(log.topicId, log.partition)) ?? [];
+  return {
+    add(range) {
+      const key = partitionKey(range.topicId, range.partition);
+      const known = partitions.get(key);
+      if (known === undefined) partitions.set(key, [range]);
+      else known.push(range);
+    },
+    remove(segment) {
+      for (const key of segment.ranges.keys()) {
+        const left = partitions.get(key)!.filter((range) => range.segment !== segment);
+        if (left.length === 0) partitions.delete(key);
+        else partitions.set(key, left);
+      }
+    },
+    of: rangesOf,
+    holding(log, offset) {
+      const ranges = rangesOf(log);
+      let low = 0;
+      let high = ranges.length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (ranges[middle]!.base <= offset) low = middle;
+        else high = middle - 1;
+      }
+      const range = ranges[low];
+      if (range !== undefined && range.base <= offset && offset < range.next) return range;
+      const reason = `offset ${offset} of topic "${log.topic}" partition ${log.partition} is missing`;
+      throw new PinlakeError("LOG_CORRUPT", {
+        file: range?.segment.file ?? folder,
+        position: range?.segment.length ?? 0,
+        reason,
+      });
+    },
+  };
+}
+
+/**
+ * Below which offset a partition's records are past the limits. Whole sealed segments go; as in Kafka, at least
+ * `retentionBytes` are left.
+ */
+export function expiredBelow(
+  ranges: readonly SegmentRange[],
+  active: Segment,
+  { retentionMs, retentionBytes }: RetentionLimits,
+  nowMs: number,
+): number {
+  let bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
+  let below = 0;
+  for (const range of ranges) {
+    if (range.segment === active) break;
+    bytes -= range.bytes;
+    const old = retentionMs >= 0 && nowMs - range.segment.lastStoredAtMs > retentionMs;
+    const tooMany = retentionBytes >= 0 && bytes >= retentionBytes;
+    if (!old && !tooMany) break;
+    below = range.next;
+  }
+  return below;
+}
+
+/** The newest segment that must go, with all before it, for the log to hold no more than `maxBytes`. */
+export function lastSegmentOver(segments: readonly Segment[], maxBytes: number): number {
+  let bytes = segments.reduce((sum, { length }) => sum + length, 0);
+  let last = -1;
+  for (const { number, length } of segments.slice(0, -1)) {
+    if (maxBytes < 0 || bytes <= maxBytes) break;
+    bytes -= length;
+    last = number;
+  }
+  return last;
+}

@@ -1,0 +1,129 @@
+import type { TopicEntry } from "../record-storage.ts";
+import { type Files, storageError } from "./files.ts";
+import { topicsFrame } from "./frame.ts";
+import { type Segment, segment } from "./segment.ts";
+import { sidecarOf, writeSidecar } from "./sidecar.ts";
+import { topicsJson } from "./topics-json.ts";
+
+export interface SegmentWriter extends AsyncDisposable {
+  readonly active: Segment;
+  /** The segments in their order; the last is the active one. */
+  readonly segments: readonly Segment[];
+  /** Writes and syncs one frame; resolves with its position in the active segment. Rejects when nothing of it is stored. */
+  write(makeFrame: (sequence: number) => Buffer, nowMs: number): Promise<number>;
+  /** Removes a sealed segment's files. */
+  remove(sealed: Segment): void;
+}
+
+export interface SegmentWriterOptions {
+  readonly files: Files;
+  readonly folder: string;
+  readonly segmentBytes: number;
+  /** A segment whose first record is older takes no more. -1: never too old. */
+  readonly maxAgeMs: number;
+  readonly topics: () => Iterable<TopicEntry>;
+  /** What the folder holds, the last one still open for writing; empty for a new log. */
+  readonly segments: readonly Segment[];
+  readonly nextSequence: number;
+  readonly nowMs: number;
+}
+
+/**
+ * Appends frames to the last segment. Every segment begins with a frame that holds all topics and where their
+ * partitions stand, so that a start reads the last segment alone.
+ */
+export async function segmentWriter(options: SegmentWriterOptions): Promise<SegmentWriter> {
+  const { files, folder } = options;
+  const segments = [...options.segments];
+  let sequence = options.nextSequence;
+  let active = segments.at(-1);
+  let fd = active === undefined ? -1 : files.open(active.file, "r+");
+  /** Bytes of a failed write may lie after the last acknowledged one. */
+  let unclean = false;
+  let sealed = active === undefined;
+
+  if (active === undefined) await begin(options.nowMs);
+
+  /** Cuts off what a failed write left, durably. A file whose sync failed is never written to again. */
+  async function clean(): Promise<void> {
+    if (!unclean) return;
+    files.truncate(fd, active!.length);
+    await files.sync(fd);
+    unclean = false;
+    sealed = true;
+  }
+
+  async function begin(nowMs: number): Promise<void> {
+    const next = segment(folder, (active?.number ?? -1) + 1);
+    const frame = topicsFrame(topicsJson(options.topics()), sequence, nowMs);
+    let nextFd = -1;
+    // Once a new segment was tried for, the old one takes no more, or both could hold the same sequence.
+    sealed = true;
+    try {
+      files.remove(next.file);
+      nextFd = files.open(next.file, "wx+");
+      files.write(nextFd, frame, 0);
+      await files.sync(nextFd);
+      files.syncFolder(folder);
+    } catch (error) {
+      if (nextFd >= 0) {
+        files.close(nextFd);
+        files.remove(next.file);
+      }
+      throw error;
+    }
+    sequence++;
+    next.length = frame.length;
+    if (active !== undefined) finish(active);
+    active = next;
+    segments.push(next);
+    fd = nextFd;
+    sealed = false;
+  }
+
+  function finish(old: Segment): void {
+    files.close(fd);
+    try {
+      writeSidecar(files, old);
+    } catch {
+      // made again from the segment when it is needed
+    }
+  }
+
+  return {
+    get active() {
+      return active!;
+    },
+    segments,
+    async write(makeFrame, nowMs) {
+      try {
+        await clean();
+        const firstMs = active!.firstStoredAtMs;
+        const tooOld = options.maxAgeMs >= 0 && firstMs !== undefined && nowMs - firstMs > options.maxAgeMs;
+        if (sealed || tooOld || active!.length >= options.segmentBytes) await begin(nowMs);
+        const frame = makeFrame(sequence);
+        const position = active!.length;
+        unclean = true;
+        files.write(fd, frame, position);
+        await files.sync(fd);
+        unclean = false;
+        active!.length += frame.length;
+        sequence++;
+        return position;
+      } catch (error) {
+        // Before anybody learns of the failure; if this fails too, the next write tries again first.
+        await clean().catch(() => {});
+        throw storageError(error, active?.file ?? folder);
+      }
+    },
+    remove(old) {
+      files.remove(sidecarOf(old));
+      files.remove(old.file);
+      segments.splice(segments.indexOf(old), 1);
+    },
+    async [Symbol.asyncDispose]() {
+      await clean().catch(() => {});
+      files.close(fd);
+    },
+  };
+}

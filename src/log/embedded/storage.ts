@@ -1,0 +1,143 @@
+import { PinlakeError } from "../../errors.ts";
+import type { PartitionLog, RecordStorage } from "../record-storage.ts";
+import { type Files, storageError } from "./files.ts";
+import { blocksOf, type Frame, RECORDS, recordsFrame, topicsFrame } from "./frame.ts";
+import { type Collected, firstAtOrAfter, readRecords } from "./record-codec.ts";
+import { scanFrames } from "./scan.ts";
+import { indexBlock, positionBefore, type SegmentRange } from "./segment.ts";
+import { expiredBelow, lastSegmentOver, segmentRanges } from "./segment-ranges.ts";
+import type { SegmentWriter } from "./segment-writer.ts";
+import { tail } from "./tail.ts";
+import { topicsJson } from "./topics-json.ts";
+
+export interface SegmentStorageOptions {
+  readonly files: Files;
+  readonly folder: string;
+  readonly writer: SegmentWriter;
+  /** Of the whole log; -1 is no limit. */
+  readonly retentionBytes: number;
+  readonly now: () => number;
+}
+
+const TAIL_BYTES = 16 * 1024 * 1024;
+/** A reader of a partition that is thin in its segment gets what was found after so many bytes. */
+const SCAN_BYTES = 16 * 1024 * 1024;
+
+/** Records in segment files. One log for all partitions: what waits at the same time shares one frame and one sync. */
+export function segmentStorage({ files, folder, writer, retentionBytes, now }: SegmentStorageOptions): RecordStorage {
+  const ranges = segmentRanges(folder);
+  for (const segment of writer.segments) for (const range of segment.ranges.values()) ranges.add(range);
+  const newest = tail(TAIL_BYTES);
+
+  /** Visits the partition's blocks in a segment from the one that holds `from` on, until `visit` answers false. */
+  async function visitBlocks(
+    range: SegmentRange,
+    from: number,
+    visit: (block: { buffer: Buffer; at: number; base: number; count: number; maxTimestampMs: number }) => boolean,
+  ): Promise<void> {
+    const { file, length } = range.segment;
+    const start = positionBefore(range, from);
+    const fd = files.open(file, "r");
+    try {
+      let next = from;
+      const { damage, position } = await scanFrames(fd, start, length, (frame: Frame, position) => {
+        if (frame.kind !== RECORDS) return true;
+        for (const block of blocksOf(frame)) {
+          if (block.topicId !== range.topicId || block.partition !== range.partition) continue;
+          if (block.base + block.count <= next) continue;
+          next = block.base + block.count;
+          if (!visit({ ...block, buffer: frame.buffer })) return false;
+        }
+        return next < range.next && !(next > from && position - start > SCAN_BYTES);
+      });
+      if (damage !== undefined) throw new PinlakeError("LOG_CORRUPT", { file, position, reason: damage });
+    } finally {
+      files.close(fd);
+    }
+  }
+
+  return {
+    async write(blocks, nowMs) {
+      let bytes: Buffer = Buffer.alloc(0);
+      const position = await writer.write((sequence) => {
+        bytes = recordsFrame(blocks, sequence, nowMs);
+        return bytes;
+      }, nowMs);
+      const frame = { buffer: bytes, at: 0, length: bytes.length, kind: RECORDS, sequence: 0, storedAtMs: nowMs };
+      const headers = blocksOf(frame);
+      for (const header of headers) {
+        const range = indexBlock(writer.active, header, position, nowMs);
+        if (range.base === header.base) ranges.add(range);
+      }
+      newest.add(frame, headers);
+    },
+    async saveTopics(entries) {
+      const nowMs = now();
+      await writer.write((sequence) => topicsFrame(topicsJson(entries), sequence, nowMs), nowMs);
+    },
+    async read(log, from, limits) {
+      const until = log.end;
+      const found: Collected = { records: [], bytes: 0, full: false };
+      const inMemory = newest.blocks(log, from);
+      if (inMemory !== undefined) {
+        for (const block of inMemory) {
+          readRecords(block, from, until, limits, found);
+          if (found.full || block.base + block.count >= until) break;
+        }
+        return found.records;
+      }
+      const range = ranges.holding(log, from);
+      try {
+        await visitBlocks(range, from, (block) => {
+          if (found.records.length === 0 && block.base > from) throw missing(range, log, from);
+          readRecords(block, from, until, limits, found);
+          return !found.full && block.base + block.count < until;
+        });
+      } catch (error) {
+        // What was read before a damaged place is whole; the next read begins there and reports it.
+        if (found.records.length === 0) throw storageError(error, range.segment.file);
+      }
+      if (found.records.length === 0) throw missing(range, log, from);
+      return found.records;
+    },
+    async offsetForTime(log, from, timestampMs) {
+      let found: number | undefined;
+      for (const range of ranges.of(log)) {
+        if (range.next <= from || range.maxTimestampMs < timestampMs) continue;
+        for (let at = Math.max(from, range.base); at < range.next && found === undefined; )
+          await visitBlocks(range, at, (block) => {
+            at = block.base + block.count;
+            if (block.maxTimestampMs >= timestampMs) found = firstAtOrAfter(block, from, timestampMs);
+            return found === undefined;
+          });
+        if (found !== undefined) break;
+      }
+      return found;
+    },
+    expired(log, limits, nowMs) {
+      const mine = ranges.of(log);
+      const over = lastSegmentOver(writer.segments, retentionBytes);
+      const dropped = mine.findLast((range) => range.segment.number <= over)?.next ?? 0;
+      return Math.max(dropped, expiredBelow(mine, writer.active, limits, nowMs));
+    },
+    async removeBelowStarts(startOf) {
+      let removed = false;
+      for (const segment of writer.segments.slice(0, -1)) {
+        const wanted = segment.ranges.values().some((range) => range.next > startOf(range.topicId, range.partition));
+        if (wanted) continue;
+        writer.remove(segment);
+        ranges.remove(segment);
+        removed = true;
+      }
+      if (removed) files.syncFolder(folder);
+    },
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
+  };
+}
+
+const missing = (range: SegmentRange, log: PartitionLog, offset: number) =>
+  new PinlakeError("LOG_CORRUPT", {
+    file: range.segment.file,
+    position: positionBefore(range, offset),
+    reason: `offset ${offset} of topic "${log.topic}" partition ${log.partition} is missing`,
+  });
