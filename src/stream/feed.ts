@@ -3,7 +3,7 @@ import type { RawInput } from "../engine/clean.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog, StagePartition } from "../log/event-log.ts";
 import { streamOf } from "../log/names.ts";
-import { nextOffset, type Taken } from "../quarantine/progress.ts";
+import { nextOffset, type Taken, takenBy } from "../quarantine/progress.ts";
 import type { LogRecord } from "../record.ts";
 import type { Snapshot } from "../table/table.ts";
 import { type Claim, claimOn, partitionKeyFilter } from "./routing.ts";
@@ -19,6 +19,8 @@ export interface Cut {
 export interface Feed {
   /** Starts anew behind what this version of the table has taken. */
   restart(snapshot: Snapshot): void;
+  /** Whether the log has what the table wants next. Throws LOG_BEHIND, LOG_TRIMMED. */
+  check(): Promise<void>;
   /** Reads what is there, up to a whole micro-batch. Throws LOG_BEHIND, LOG_TRIMMED. */
   fill(): Promise<void>;
   /** `backlog`: the log holds more than was read, for the micro-batch is full or the records of others are many. */
@@ -77,6 +79,7 @@ export function openFeed({
   onShared,
 }: FeedOptions): Feed {
   const claims = new Map<string, Claim>();
+  const what = `The stream table of "${dataset.name}"`;
   const matchesKey = partitionKeyFilter([dataset]);
   let readings = new Map<string, Reading>();
   let base: Snapshot | undefined;
@@ -92,7 +95,6 @@ export function openFeed({
 
   function begin({ topic, partition, start, end, deleted }: StagePartition, stream: string): Reading {
     const next = nextOffset(base, "stream", stream, partition);
-    const what = `The stream table of "${dataset.name}"`;
     if (next > end) throw new PinlakeError("LOG_BEHIND", { what, topic: stream, partition, offset: next, end });
     if (next < start)
       throw new PinlakeError("LOG_TRIMMED", {
@@ -147,6 +149,13 @@ export function openFeed({
       base = snapshot;
       readings = new Map();
       [records, bytes] = [0, 0];
+    },
+    async check() {
+      await refresh();
+      if (!log.supports.offsetsOutliveTopic) return;
+      for (const { topic, partition, next } of takenBy(base, "stream"))
+        if (next > 0n && !readings.has(`${partition}/${topic}`) && claimOf(topic) !== "none")
+          throw new PinlakeError("LOG_BEHIND", { what, topic, partition, offset: next, end: 0n });
     },
     async fill() {
       await refresh();

@@ -1,0 +1,146 @@
+import type { Clock } from "../clock.ts";
+import { isPinlakeError } from "../errors.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { backoffMs } from "../retry.ts";
+import type { Feed } from "./feed.ts";
+import type { TableWriter } from "./table-writer.ts";
+import { commitIn, type TriggerLimits } from "./trigger.ts";
+import type { Upkeep } from "./upkeep.ts";
+
+export interface DatasetStreamOptions {
+  readonly name: string;
+  readonly log: EventLog;
+  readonly feed: Feed;
+  readonly writer: TableWriter;
+  readonly upkeep: Upkeep;
+  readonly limits: TriggerLimits;
+  readonly clock: Clock;
+  /** Called after each commit, and whenever everything there is has been decided. */
+  readonly onProgress: () => void;
+}
+
+/** One dataset's way from the log into its table. */
+export interface DatasetStream {
+  readonly name: string;
+  readonly feed: Feed;
+  readonly writer: TableWriter;
+  /** Until the signal aborts; then it ends between two micro-batches. Rejects when trying again does not help. */
+  run(signal: AbortSignal): Promise<void>;
+  /** What hinders it at the moment, if anything does. */
+  failure(): Error | undefined;
+  commits(): number;
+  /** Commits what waits without waiting for more, for as long as somebody wants it. */
+  hurry(): Disposable;
+}
+
+/** New streams are looked for this often; records of known ones wake at once. */
+const LOOK_FOR_STREAMS_MS = 500;
+/** While records wait for the trigger, more of them are counted at most this often. */
+const LOOK_FOR_RECORDS_MS = 5;
+const RETRIES = { attempts: Number.POSITIVE_INFINITY, firstDelayMs: 50, maxDelayMs: 10_000 };
+
+export function datasetStream(options: DatasetStreamOptions): DatasetStream {
+  const { name, log, feed, writer, upkeep, limits, clock, onProgress } = options;
+  let wake: AbortController | undefined;
+  let [hurrying, commits] = [0, 0];
+  let failure: Error | undefined;
+
+  /** Until records come, `ms` have passed, or somebody hurries or stops it. */
+  async function pause(appended: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+    const slept = clock.sleep(ms, signal);
+    slept.catch(() => {});
+    await Promise.race([appended, slept]).catch(() => {});
+  }
+
+  /** One look at the log; commits when it is time, else waits for what may change that. */
+  async function step(since: number | undefined, signal: AbortSignal): Promise<number | undefined> {
+    const waking = new AbortController();
+    wake = waking;
+    if (signal.aborted) return undefined;
+    const topics = feed.topics();
+    const appended = topics.length === 0 ? new Promise<void>(() => {}) : log.waitForAppend(waking.signal, topics);
+    appended.catch(() => {});
+    try {
+      await feed.fill();
+      const { records, backlog } = feed.waiting();
+      const nowMs = clock.monotonic();
+      const sinceMs = records === 0 ? nowMs : (since ?? nowMs);
+      const urgent = hurrying > 0;
+      const inMs = feed.markDue() ? 0 : commitIn({ records, backlog, sinceMs, urgent }, limits, nowMs);
+      onProgress();
+      if (inMs === 0) {
+        await commit();
+        return nowMs;
+      }
+      if (inMs === undefined && backlog) return undefined;
+      if (inMs === undefined) {
+        await pause(appended, LOOK_FOR_STREAMS_MS, waking.signal);
+        return undefined;
+      }
+      await pause(appended, inMs, waking.signal);
+      const leftMs = sinceMs + limits.triggerMs - clock.monotonic();
+      if (leftMs > 0) await clock.sleep(Math.min(leftMs, LOOK_FOR_RECORDS_MS), waking.signal).catch(() => {});
+      return sinceMs;
+    } finally {
+      waking.abort();
+    }
+  }
+
+  async function commit(): Promise<void> {
+    if (writer.state() === undefined) {
+      // Somebody else has committed since: what was read may not be what the table wants next.
+      feed.restart((await writer.load()).snapshot);
+      await feed.fill();
+      if (feed.waiting().records === 0 && !feed.markDue()) return;
+    }
+    await writer.write(feed.cut());
+    feed.settle();
+    commits++;
+    failure = undefined;
+    onProgress();
+    await upkeep(writer);
+  }
+
+  return {
+    name,
+    feed,
+    writer,
+    async run(signal) {
+      const stop = () => wake?.abort();
+      signal.addEventListener("abort", stop);
+      try {
+        for (let failed = 0; !signal.aborted; ) {
+          try {
+            feed.restart((await writer.load()).snapshot);
+            let since: number | undefined;
+            while (!signal.aborted) {
+              const before = commits;
+              since = await step(since, signal);
+              if (commits > before) failed = 0;
+            }
+          } catch (error) {
+            if (!mayPass(error)) throw error;
+            failure = error as Error;
+            onProgress();
+            await clock.sleep(backoffMs(RETRIES, ++failed), signal).catch(() => {});
+          }
+        }
+      } finally {
+        signal.removeEventListener("abort", stop);
+      }
+    },
+    failure: () => failure,
+    commits: () => commits,
+    hurry() {
+      hurrying++;
+      wake?.abort();
+      return { [Symbol.dispose]: () => void hurrying-- };
+    },
+  };
+}
+
+/** Whether loading the table again, or more room on the disk, may mend it. */
+function mayPass(error: unknown): boolean {
+  if (!isPinlakeError(error)) return false;
+  return error.retry === "backoff" || error.code === "TABLE_CONFLICT";
+}

@@ -1,0 +1,38 @@
+import type { QuerySession, SqlValue } from "../engine/query-engine.ts";
+import type { Snapshot } from "../table/table.ts";
+import { type KeyIndex, keyIndex } from "./key-index.ts";
+import type { CleanKey } from "./micro-batch.ts";
+
+/** The index of every key in this version of a clean table. */
+export async function loadKeyIndex(snapshot: Snapshot, key: string, session: QuerySession): Promise<KeyIndex> {
+  const column = snapshot.columns.find(({ name }) => name === key);
+  const index = keyIndex(column?.type ?? "string");
+  for (const { path } of snapshot.files) {
+    await snapshot.define(session, STORED, { files: [path] });
+    for await (const { rows } of session.batches(keysQuery(session, key, STORED)))
+      for (const row of rows) {
+        const { key: value, position } = cleanKey(row);
+        index.set(value, { position, file: path });
+      }
+  }
+  return index;
+}
+
+/** The keys and positions of the clean rows in a table of the session. */
+export async function readCleanKeys(session: QuerySession, key: string, table: string): Promise<CleanKey[]> {
+  const { rows } = await session.query(keysQuery(session, key, table));
+  return rows.map(cleanKey);
+}
+
+const STORED = "stored_rows";
+
+const keysQuery = (session: QuerySession, key: string, table: string) =>
+  `SELECT ${[key, "_topic", "_partition", "_offset"].map(session.quote).join(", ")} FROM ${session.quote(table)}`;
+
+function cleanKey([key = null, topic, partition, offset]: readonly SqlValue[]): CleanKey {
+  return {
+    // Bytes are compared by what they hold, as every other key is.
+    key: key instanceof Uint8Array ? Buffer.from(key).toString("hex") : key,
+    position: { topic: topic as string, partition: partition as number, offset: offset as bigint },
+  };
+}

@@ -1,0 +1,96 @@
+import type { EventLog } from "../log/event-log.ts";
+import { streamTopic } from "../log/names.ts";
+import type { LogRecord } from "../record.ts";
+import { listObjects } from "../store/object-listing.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+
+/** What a table is made of: a record without what only the log knows. */
+export type ShardRecord = Pick<LogRecord, "offset" | "key" | "value">;
+
+export interface ShardRecordsOptions {
+  readonly store: ObjectStore;
+  readonly log: EventLog;
+  readonly stream: string;
+  readonly shard: number;
+  /** Up to the end that the log has now; undefined when the log does not know the shard. */
+  readonly logEnd: bigint | undefined;
+  readonly signal: AbortSignal;
+}
+
+const MAX_RECORDS = 10_000;
+
+/** Every record of a shard in order, piece by piece: from the objects, then from the log what has not been landed. */
+export async function* shardRecords(options: ShardRecordsOptions): AsyncGenerator<readonly ShardRecord[]> {
+  const { store, log, stream, shard, logEnd, signal } = options;
+  let next = 0n;
+  for (const { key, name } of await listObjects(
+    store,
+    { kind: "stream", name: stream, partition: shard },
+    0n,
+    signal,
+  )) {
+    next = name.startOffset;
+    for await (const lines of linesOf(store.stream(key, { signal }))) {
+      const start = next;
+      yield lines.map((line, i) => ({ offset: start + BigInt(i), ...parseEnvelope(line) }));
+      next += BigInt(lines.length);
+    }
+  }
+  while (logEnd !== undefined && next < logEnd) {
+    const batch = await log.read(streamTopic(stream), shard, next, {
+      maxRecords: MAX_RECORDS,
+      includeDeleted: true,
+      signal,
+    });
+    if (batch.records.length > 0) yield batch.records;
+    next = batch.next;
+  }
+}
+
+/** The lines of a body, many at a time. */
+export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Buffer[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  let lines: Buffer[] = [];
+  for await (const chunk of body) {
+    const bytes = Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let to = bytes.indexOf(10); to >= 0; to = bytes.indexOf(10, from)) {
+      lines.push(bytes.subarray(from, to));
+      from = to + 1;
+    }
+    rest = bytes.subarray(from);
+    if (lines.length < MAX_RECORDS) continue;
+    yield lines;
+    lines = [];
+  }
+  if (rest.length > 0) lines.push(rest);
+  if (lines.length > 0) yield lines;
+}
+
+const START = Buffer.from('{"partitionKey":');
+const VALUE = Buffer.from(',"value":');
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** A line as the sink writes it for streams: the value's bytes are as they were, whatever JSON they are. */
+export function parseEnvelope(line: Buffer): Pick<ShardRecord, "key" | "value"> {
+  const keyEnd = endOfKey(line);
+  if (line.subarray(keyEnd, keyEnd + VALUE.length).equals(VALUE)) {
+    const value = line.subarray(keyEnd + VALUE.length, -1);
+    return { key: keyOf(line.subarray(START.length, keyEnd)), value: value.toString() === "null" ? null : value };
+  }
+  const { base64 } = JSON.parse(line.toString()) as { readonly base64: string };
+  return { key: keyOf(line.subarray(START.length, keyEnd)), value: Buffer.from(base64, "base64") };
+}
+
+const keyOf = (json: Buffer): Uint8Array | null => {
+  const key = JSON.parse(json.toString()) as string | null;
+  return key === null ? null : Buffer.from(key);
+};
+
+function endOfKey(line: Buffer): number {
+  let at = START.length;
+  if (line[at] !== QUOTE) return at + "null".length;
+  for (at++; line[at] !== QUOTE; at++) if (line[at] === BACKSLASH) at++;
+  return at + 1;
+}

@@ -1,0 +1,200 @@
+import type { Clock } from "../clock.ts";
+import type { Dataset } from "../define/dataset.ts";
+import type { QueryEngine } from "../engine/query-engine.ts";
+import { PinlakeError } from "../errors.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { streamOf } from "../log/names.ts";
+import { cleanTablePrefix } from "../quarantine/clean-table.ts";
+import { openQuarantine } from "../quarantine/quarantine.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import type { Table } from "../table/table.ts";
+import { type DatasetStream, datasetStream } from "./dataset-stream.ts";
+import { openFeed } from "./feed.ts";
+import { rememberProgress } from "./log-progress.ts";
+import { type RebuildReport, rebuildDataset } from "./rebuild.ts";
+import { claimOn, isRouted } from "./routing.ts";
+import { type StreamStatus, statusOf } from "./status.ts";
+import { openTableWriter } from "./table-writer.ts";
+import { unroutedRecords } from "./unrouted.ts";
+import { upkeep } from "./upkeep.ts";
+
+/** The consumer group under which the log knows how far all stream tables have come. */
+export const STREAM_GROUP = "pinlake.stream";
+
+export interface StreamArmOptions {
+  readonly log: EventLog;
+  /** The objects, from which tables are rebuilt. */
+  readonly store: ObjectStore;
+  readonly engine: QueryEngine;
+  readonly openTable: (prefix: string) => Table;
+  readonly datasets: readonly Dataset[];
+  readonly config: StreamConfig;
+  /** For files between the stages. */
+  readonly tempFolder: string;
+  readonly clock: Clock;
+}
+
+export interface StreamConfig {
+  readonly maxRecords: number;
+  readonly triggerMs: number;
+  readonly historyHours: number;
+}
+
+/**
+ * Streams to clean tables (`stream/<dataset>`), micro-batch by micro-batch.
+ *
+ * - Each record is taken exactly once, also across kill -9: the commit that holds the rows says how far it goes.
+ * - Every committed version of a table has one row per key.
+ * - Nothing is committed while nothing comes.
+ */
+export interface StreamArm extends AsyncDisposable {
+  /**
+   * Whether the tables fit the definitions and the log. Throws DEFINITION_CHANGED, REBUILD_UNFINISHED, LOG_BEHIND,
+   * LOG_TRIMMED. Makes the tables that are missing.
+   */
+  check(): Promise<void>;
+  /** Until the signal aborts: then it ends between two micro-batches. Rejects when trying again does not help. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Resolves when every record that the log held at the call is in the tables; does not wait for the trigger. */
+  caughtUp(signal: AbortSignal): Promise<void>;
+  status(): StreamStatus;
+  /** One dataset's table, or all of them, again from the objects and then the log. The arm must not be running. */
+  rebuild(dataset: string | undefined, signal: AbortSignal): Promise<readonly RebuildReport[]>;
+}
+
+export function createStreamArm(options: StreamArmOptions): StreamArm {
+  const { log, openTable, datasets, config, clock } = options;
+  const quarantine = openQuarantine({ openTable, arm: "stream", clock });
+  const historyMs = config.historyHours * 3600 * 1000;
+  const unrouted = unroutedRecords(datasets);
+  const waiting = new Set<() => void>();
+  let failed: { readonly error: unknown } | undefined;
+  const onProgress = () => {
+    for (const look of [...waiting]) look();
+  };
+
+  log.holdFor(STREAM_GROUP, (topic) => {
+    const stream = streamOf(topic);
+    return stream !== undefined && isRouted(stream, datasets);
+  });
+
+  const streams: readonly DatasetStream[] = datasets.map((dataset, i) => {
+    const table = openTable(cleanTablePrefix("stream", dataset.name));
+    const configuration = historyProperties(historyMs);
+    return datasetStream({
+      name: dataset.name,
+      log,
+      feed: openFeed({
+        log,
+        dataset,
+        datasets,
+        maxRecords: config.maxRecords,
+        ...(unrouted.watchedBy === i ? { onShared: unrouted.see } : {}),
+      }),
+      writer: openTableWriter({ ...options, table, quarantine, dataset, configuration }),
+      upkeep: upkeep({ table, clock, historyMs }),
+      limits: config,
+      clock,
+      onProgress,
+    });
+  });
+
+  const remember = rememberProgress({ log, group: STREAM_GROUP, feeds: streams.map(({ feed }) => feed), clock });
+
+  /** What the log holds now that a dataset takes, as `[stream, topic, partition, end]`. */
+  async function targets() {
+    const partitions = await log.stagePartitions();
+    return streams.flatMap((stream, i) =>
+      partitions.flatMap(({ topic, partition, end }) => {
+        const name = streamOf(topic);
+        const takes = name !== undefined && claimOn(datasets[i] as Dataset, name, datasets) !== "none";
+        return takes && end > 0n ? [{ stream, topic, partition, end }] : [];
+      }),
+    );
+  }
+
+  return {
+    async check() {
+      for (const { feed, writer } of streams) {
+        feed.restart((await writer.load()).snapshot);
+        await feed.check();
+      }
+    },
+
+    async run(signal) {
+      const stop = new AbortController();
+      const both = AbortSignal.any([signal, stop.signal]);
+      failed = undefined;
+      try {
+        await Promise.all([...streams.map((stream) => stream.run(both)), remember.run(both)]);
+      } catch (error) {
+        failed = { error };
+        throw error;
+      } finally {
+        stop.abort();
+        onProgress();
+        await remember.now();
+      }
+    },
+
+    async caughtUp(signal) {
+      using hurries = new DisposableStack();
+      for (const stream of streams) hurries.use(stream.hurry());
+      let left = await targets();
+      await new Promise<void>((resolve, reject) => {
+        const look = () => {
+          left = left.filter(({ stream, topic, partition, end }) => {
+            const at = stream.feed.progress().find((p) => p.topic === topic && p.partition === partition);
+            return at === undefined || at.decided < end;
+          });
+          if (failed !== undefined) reject(failed.error);
+          else if (left.length === 0) resolve();
+        };
+        const abort = () => reject(signal.reason);
+        hurries.defer(() => {
+          waiting.delete(look);
+          signal.removeEventListener("abort", abort);
+        });
+        if (signal.aborted) return abort();
+        signal.addEventListener("abort", abort);
+        waiting.add(look);
+        look();
+      });
+      await remember.now();
+    },
+
+    status: () => statusOf(streams, unrouted.counts()),
+
+    async rebuild(name, signal) {
+      const chosen = name === undefined ? datasets : [datasetNamed(datasets, name)];
+      const reports: RebuildReport[] = [];
+      for (const dataset of chosen)
+        reports.push(
+          await rebuildDataset({
+            ...options,
+            quarantine,
+            dataset,
+            configuration: historyProperties(historyMs),
+            signal,
+          }),
+        );
+      return reports;
+    },
+
+    async [Symbol.asyncDispose]() {
+      for (const { writer } of streams) await writer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function datasetNamed(datasets: readonly Dataset[], name: string): Dataset {
+  const found = datasets.find((dataset) => dataset.name === name);
+  if (found !== undefined) return found;
+  throw new PinlakeError("UNKNOWN_NAME", { what: "dataset", name, known: datasets.map((dataset) => dataset.name) });
+}
+
+/** How long older versions stay readable, as Delta's own properties say it. */
+function historyProperties(historyMs: number): Readonly<Record<string, string>> {
+  const interval = `interval ${Math.max(1, Math.round(historyMs / 1000))} seconds`;
+  return { "delta.logRetentionDuration": interval, "delta.deletedFileRetentionDuration": interval };
+}

@@ -1,0 +1,177 @@
+import type { Clock } from "../clock.ts";
+import type { Dataset } from "../define/dataset.ts";
+import { type CleanCounts, clean, foreignMarkers } from "../engine/clean.ts";
+import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
+import { PinlakeError } from "../errors.ts";
+import { NEWER_THAN_STORED, openCleanTable } from "../quarantine/clean-table.ts";
+import { progressAppId, txnsBeyond } from "../quarantine/progress.ts";
+import type { Quarantine } from "../quarantine/quarantine.ts";
+import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine/totals.ts";
+import type { Commit, OperationCounts, Snapshot, Table } from "../table/table.ts";
+import type { Cut } from "./feed.ts";
+import type { KeyIndex } from "./key-index.ts";
+import { loadKeyIndex, readCleanKeys } from "./load-key-index.ts";
+import { type CleanKey, type MicroBatchPlan, planMicroBatch, positionCondition } from "./micro-batch.ts";
+
+export interface TableWriterOptions {
+  readonly table: Table;
+  readonly quarantine: Quarantine;
+  readonly dataset: Dataset;
+  readonly datasets: readonly Dataset[];
+  readonly engine: QueryEngine;
+  readonly tempFolder: string;
+  readonly clock: Clock;
+  /** Table properties of a new table. */
+  readonly configuration: Readonly<Record<string, string>>;
+}
+
+/** What a clean table is at the version that the writer knows. */
+export interface TableState {
+  readonly snapshot: Snapshot;
+  readonly index: KeyIndex;
+  readonly totals: Totals;
+}
+
+/** The clean table of one dataset, written micro-batch by micro-batch. One call at a time. */
+export interface TableWriter extends AsyncDisposable {
+  /**
+   * Looks at the table and knows its keys again, if it is another version than the last one known.
+   * Throws DEFINITION_CHANGED, REBUILD_UNFINISHED.
+   */
+  load(): Promise<TableState>;
+  /**
+   * Stores a micro-batch that begins where the known version ends: its quarantined records first, then its rows, in
+   * one commit that also says how far it goes. Throws TABLE_CONFLICT when somebody else has committed: load again.
+   */
+  write(cut: Cut): Promise<CleanCounts>;
+  /** Joins small files, with a bounded amount of work. */
+  joinFiles(targetBytes: number): Promise<void>;
+  /** What the table is now; undefined when somebody else may have committed since. */
+  state(): TableState | undefined;
+  /** The last that was known of it. */
+  lastState(): TableState | undefined;
+}
+
+export const rebuildCommand = (dataset: string): string => `pinlake stream rebuild ${dataset}`;
+
+const [CLEAN, BAD] = ["clean_rows", "bad_rows"];
+const NO_EVENTS: CleanCounts = { events: 0, rows: 0, quarantined: 0, tombstones: 0, warnings: {} };
+
+export function openTableWriter(options: TableWriterOptions): TableWriter {
+  const { table, quarantine, dataset, engine, tempFolder, clock } = options;
+  const foreign = foreignMarkers(dataset, options.datasets);
+  let opened: Promise<QuerySession> | undefined;
+  let known: TableState | undefined;
+  /** False while the outcome of a commit is open: the index may then be another version's. */
+  let current = false;
+
+  const session = () => {
+    opened ??= engine.session({ threads: 1, tempFolder });
+    return opened;
+  };
+
+  async function load(): Promise<TableState> {
+    const snapshot = await openCleanTable({ ...options, rebuildCommand: rebuildCommand(dataset.name) });
+    if (known?.snapshot.version !== snapshot.version) {
+      const index = await loadKeyIndex(snapshot, dataset.key, await session());
+      known = { snapshot, index, totals: await readTotals(table, snapshot.version) };
+    }
+    current = true;
+    return known;
+  }
+
+  /** Everything after this commit: the same table one version on, unless somebody else's commits are in between. */
+  async function goOn(before: TableState, commit: Commit, totals: Totals): Promise<void> {
+    const snapshot = await table.snapshot();
+    current = snapshot.version === commit.version && commit.version === before.snapshot.version + 1;
+    known = current ? { snapshot, index: before.index, totals } : undefined;
+  }
+
+  async function write(cut: Cut): Promise<CleanCounts> {
+    const before = current && known !== undefined ? known : await load();
+    const on = await session();
+    const counts =
+      cut.records === 0
+        ? NO_EVENTS
+        : await clean(on, dataset, cut.inputs, { into: CLEAN, badInto: BAD, tempFolder, nowMs: clock.now(), foreignMarkers: foreign });
+    if (counts.quarantined > 0)
+      await quarantine.append({ dataset: dataset.name, rows: { session: on, name: BAD }, taken: cut.taken });
+
+    const rows = counts.rows === 0 ? [] : await readCleanKeys(on, dataset.key, CLEAN);
+    const plan = planMicroBatch(rows, before.index);
+    let totals = before.totals;
+    const commitOptions = {
+      basedOn: before.snapshot,
+      txns: txnsBeyond(
+        before.snapshot,
+        cut.taken.map(({ topic, partition, next }) => ({
+          appId: progressAppId("stream", topic, partition),
+          version: next,
+        })),
+      ),
+      metrics: (counted: OperationCounts) => {
+        agree(plan, counted, dataset);
+        const superseded = plan.losers.length + counted.replaced + counted.kept;
+        totals = addTotals(before.totals, { superseded, tombstones: counts.tombstones });
+        return totalsMetrics(totals);
+      },
+    };
+    current = false;
+    const commit =
+      plan.winners.length === 0
+        ? await table.touch({ ...commitOptions, operation: "STREAMING UPDATE" })
+        : await table.merge(
+            { session: on, sql: winnersQuery(on, plan) },
+            { ...commitOptions, key: [dataset.key], replaceWhen: NEWER_THAN_STORED, candidateFiles: plan.files },
+          );
+    follow(before.index, commit, plan.winners);
+    await goOn(before, commit, totals);
+    return counts;
+  }
+
+  async function joinFiles(targetBytes: number): Promise<void> {
+    const before = current && known !== undefined ? known : await load();
+    const metrics = () => totalsMetrics(before.totals);
+    current = false;
+    const commit = await table.optimize({ session: await session(), basedOn: before.snapshot, targetBytes, metrics });
+    if (commit === undefined) {
+      current = true;
+      return;
+    }
+    follow(before.index, commit, []);
+    await goOn(before, commit, before.totals);
+  }
+
+  return {
+    load,
+    write,
+    joinFiles,
+    state: () => (current ? known : undefined),
+    lastState: () => known,
+    async [Symbol.asyncDispose]() {
+      await (await opened)?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function winnersQuery(session: QuerySession, { losers }: MicroBatchPlan): string {
+  const all = `SELECT * FROM ${session.quote(CLEAN)}`;
+  return losers.length === 0 ? all : `${all} WHERE NOT (${positionCondition(losers, session)})`;
+}
+
+/** The index decides which files are read, so what the merge counted must be what it said. */
+function agree(plan: MicroBatchPlan, counted: OperationCounts, dataset: Dataset): void {
+  const inserted = plan.winners.length - plan.replacing;
+  if (counted.replaced === plan.replacing && counted.kept === 0 && counted.inserted === inserted) return;
+  throw new PinlakeError("INTERNAL", {
+    reason: `The key index of the stream table of "${dataset.name}" expected ${plan.replacing} replaced and ${inserted} new rows; the merge counted ${counted.replaced}, ${counted.inserted} and ${counted.kept} kept.`,
+  });
+}
+
+/** Keeps the index at the table's newest version: what was rewritten moved, what was stored is in the file that is new. */
+function follow(index: KeyIndex, { added, removed }: Commit, stored: readonly CleanKey[]): void {
+  const rewritten = new Set(removed.map(({ movedTo }) => movedTo));
+  const fresh = added.find(({ path }) => !rewritten.has(path))?.path;
+  for (const { path, movedTo } of removed) if (movedTo !== undefined) index.fileMoved(path, movedTo);
+  for (const { key, position } of stored) if (fresh !== undefined) index.set(key, { position, file: fresh });
+}
