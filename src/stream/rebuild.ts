@@ -8,12 +8,7 @@ import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { streamOf } from "../log/names.ts";
-import {
-  cleanSchema,
-  cleanTablePrefix,
-  createCleanTable,
-  DEFINITION_PROPERTY,
-} from "../quarantine/clean-table.ts";
+import { cleanSchema, cleanTablePrefix, createCleanTable, DEFINITION_PROPERTY } from "../quarantine/clean-table.ts";
 import { nextOffset, progressAppId, type Taken, txnsBeyond } from "../quarantine/progress.ts";
 import { type Quarantine, REBUILD_PROPERTY } from "../quarantine/quarantine.ts";
 import { totalsMetrics } from "../quarantine/totals.ts";

@@ -93,7 +93,13 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     const counts =
       cut.records === 0
         ? NO_EVENTS
-        : await clean(on, dataset, cut.inputs, { into: CLEAN, badInto: BAD, tempFolder, nowMs: clock.now(), foreignMarkers: foreign });
+        : await clean(on, dataset, cut.inputs, {
+            into: CLEAN,
+            badInto: BAD,
+            tempFolder,
+            nowMs: clock.now(),
+            foreignMarkers: foreign,
+          });
     if (counts.quarantined > 0)
       await quarantine.append({ dataset: dataset.name, rows: { session: on, name: BAD }, taken: cut.taken });
 

@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { SqlValue } from "../../src/engine/query-engine.ts";
+import type { DataType } from "../../src/engine/schema.ts";
+import type { Position } from "../../src/record.ts";
+import { keyIndex } from "../../src/stream/key-index.ts";
+import { isNewer, planMicroBatch } from "../../src/stream/micro-batch.ts";
+
+const integers = fc.oneof(
+  fc.bigInt({ min: -5n, max: 30n }),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.constantFrom(0n, -1n, 2n ** 31n, 2n ** 32n, -(2n ** 32n), 2n ** 53n, 2n ** 53n + 1n, -(2n ** 63n)),
+);
+const texts = fc.oneof(fc.constantFrom("", "a", "b"), fc.string());
+const positions: fc.Arbitrary<Position> = fc.record({
+  topic: fc.constantFrom("s", "t"),
+  partition: fc.nat(2),
+  offset: fc.oneof(fc.bigInt({ min: 0n, max: 40n }), fc.bigInt({ min: 0n, max: 2n ** 63n - 1n })),
+});
+
+describe.each([
+  ["long", integers],
+  ["string", texts],
+] as [DataType, fc.Arbitrary<SqlValue>][])("an index of %s keys", (type, keys) => {
+  it("gives back what a Map does, also after files were rewritten and joined", () => {
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ key: keys, position: positions, file: fc.nat(6).map((n) => `f${n}`) }) },
+      { weight: 1, arbitrary: fc.record({ from: fc.nat(6), to: fc.nat(6) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const index = keyIndex(type);
+        const model = new Map<SqlValue, { position: Position; file: string }>();
+        for (const one of steps) {
+          if ("key" in one) {
+            index.set(one.key, one);
+            model.set(one.key, { position: one.position, file: one.file });
+          } else {
+            const [from, to] = [`f${one.from}`, `f${one.to}`];
+            index.fileMoved(from, to);
+            for (const [key, row] of model) if (row.file === from) model.set(key, { ...row, file: to });
+          }
+        }
+        expect(index.size).toBe(model.size);
+        for (const [key, row] of model) expect(index.get(key)).toEqual(row);
+        expect(index.get(type === "long" ? 123_456_789n : "nobody")).toBeUndefined();
+      }),
+    );
+  });
+
+  it("decides a micro-batch as putting its rows one by one would", () => {
+    const rows = fc.uniqueArray(fc.record({ key: keys, position: positions }), {
+      selector: ({ position }) => `${position.topic}/${position.partition}/${position.offset}`,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(rows, fc.nat(30), (all, before) => {
+        const [stored, batch] = [all.slice(0, before), all.slice(before)];
+        const index = keyIndex(type);
+        const model = new Map<SqlValue, Position>();
+        const put = ({ key, position }: { key: SqlValue; position: Position }) => {
+          const other = model.get(key);
+          if (other === undefined || isNewer(position, other)) model.set(key, position);
+        };
+        for (const row of stored) put(row);
+        for (const [key, position] of model) index.set(key, { position, file: `f-${String(key)}` });
+        const known = new Set(model.keys());
+        const plan = planMicroBatch(batch, index);
+        for (const row of batch) put(row);
+
+        expect(plan.winners.length + plan.losers.length).toBe(batch.length);
+        const replaced = plan.winners.filter(({ key }) => known.has(key));
+        expect(plan.replacing).toBe(replaced.length);
+        expect(new Set(plan.files)).toEqual(new Set(replaced.map(({ key }) => `f-${String(key)}`)));
+        for (const { key, position } of plan.winners) expect(model.get(key)).toEqual(position);
+        for (const { key, position } of plan.losers) expect(model.get(key)).not.toEqual(position);
+      }),
+    );
+  });
+});
+
+it("finds each of a hundred thousand keys, neighbours and far apart", () => {
+  const index = keyIndex("long");
+  const position = { topic: "s", partition: 0, offset: 7n };
+  for (let i = 0; i < 50_000; i++) {
+    index.set(i, { position, file: "a" });
+    index.set(BigInt(i) * 1_000_000_007n + 10n ** 15n, { position, file: "b" });
+  }
+  expect(index.size).toBe(100_000);
+  expect([index.get(0n)?.file, index.get(49_999n)?.file, index.get(10n ** 15n)?.file]).toEqual(["a", "a", "b"]);
+  expect(index.get(50_000n)).toBeUndefined();
+});
