@@ -8,6 +8,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  write,
   writeSync,
 } from "node:fs";
 import { PinlakeError } from "../../errors.ts";
@@ -16,7 +17,7 @@ import { PinlakeError } from "../../errors.ts";
 export interface Files {
   open(path: string, flags: "r" | "r+" | "wx+"): number;
   /** Writes all of `bytes` or throws. Not durable before `sync`. */
-  write(fd: number, bytes: Uint8Array, position: number): void;
+  write(fd: number, bytes: Uint8Array, position: number): Promise<void>;
   /** Resolves when everything written to the file is on the disk. */
   sync(fd: number): Promise<void>;
   truncate(fd: number, length: number): void;
@@ -26,10 +27,17 @@ export interface Files {
   syncFolder(path: string): void;
 }
 
+/** A write into the page cache of up to this size costs less than handing it to another thread. */
+const SMALL_BYTES = 64 * 1024;
+
 export const nodeFiles: Files = {
   open: (path, flags) => openSync(path, flags),
-  write(fd, bytes, position) {
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  async write(fd, bytes, position) {
+    for (let done = 0; done < bytes.length; ) {
+      const left = bytes.length - done;
+      if (left <= SMALL_BYTES) done += writeSync(fd, bytes, done, left, position + done);
+      else done += await writeAside(fd, bytes, done, position + done);
+    }
   },
   sync: (fd) =>
     new Promise((resolve, reject) => fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))),
@@ -45,6 +53,13 @@ export const nodeFiles: Files = {
     }
   },
 };
+
+const writeAside = (fd: number, bytes: Uint8Array, from: number, position: number): Promise<number> =>
+  new Promise((resolve, reject) =>
+    write(fd, bytes, from, bytes.length - from, position, (error, count) =>
+      error === null ? resolve(count) : reject(error),
+    ),
+  );
 
 /** Reads up to `length` bytes; fewer at the end of the file. */
 export function readAt(fd: number, position: number, length: number): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { GroupOffsets } from "../record-storage.ts";
 import { storageError } from "./files.ts";
@@ -11,9 +12,11 @@ interface Pending {
 }
 
 /** Group offsets in an SQLite file. Commits of one turn of the event loop share a transaction, which is synced. */
-export function sqliteGroupOffsets(file: string): GroupOffsets {
-  const database = new DatabaseSync(file, { timeout: 5000 });
-  database.exec(`
+export function sqliteGroupOffsets(file: string, options: { readonly readOnly: boolean }): GroupOffsets {
+  if (options.readOnly && !existsSync(file)) return noOffsets;
+  const database = new DatabaseSync(file, { timeout: 5000, readOnly: options.readOnly });
+  if (!options.readOnly)
+    database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     CREATE TABLE IF NOT EXISTS group_offsets (
@@ -77,6 +80,12 @@ export function sqliteGroupOffsets(file: string): GroupOffsets {
     },
   };
 }
+
+const noOffsets: GroupOffsets = {
+  commit: async () => {},
+  committed: () => undefined,
+  [Symbol.dispose]: () => {},
+};
 
 const SQLITE_FULL = 13;
 

@@ -13,25 +13,33 @@ export interface Recovered {
   readonly nextSequence: number;
 }
 
+export interface RecoverOptions {
+  readonly files: Files;
+  readonly folder: string;
+  /** Leaves everything as it is: a torn end is passed over instead of cut. */
+  readonly readOnly: boolean;
+}
+
 /**
  * Reads what a log folder holds: the last segment as a whole, of the others their sidecars. Cuts a torn end of the
  * last segment. Throws LOG_CORRUPT, having changed nothing, when a damaged place is followed by a whole frame.
  */
-export async function recover(files: Files, folder: string): Promise<Recovered> {
+export async function recover({ files, folder, readOnly }: RecoverOptions): Promise<Recovered> {
   const segments = segmentsIn(folder);
   for (;;) {
     const last = segments.at(-1);
     if (last === undefined) return { segments, topics: [], nextSequence: 0 };
-    const state = await recoverLast(files, last);
+    const state = await recoverLast(files, last, readOnly);
     if (state !== undefined) {
-      for (const older of segments.slice(0, -1)) await openSealed(files, older);
+      for (const older of segments.slice(0, -1)) await openSealed(files, older, readOnly);
       return { segments, ...state };
     }
     // Its first frame was never synced, so nothing was ever acknowledged in it.
-    files.remove(last.file);
-    files.syncFolder(folder);
     segments.pop();
+    if (readOnly) continue;
+    files.remove(last.file);
     if (segments.length > 0) files.remove(sidecarOf(segments.at(-1)!));
+    files.syncFolder(folder);
   }
 }
 
@@ -42,13 +50,17 @@ export const segmentsIn = (folder: string): Segment[] =>
     .sort((a, b) => a - b)
     .map((number) => segment(folder, number));
 
-async function recoverLast(files: Files, last: Segment): Promise<Omit<Recovered, "segments"> | undefined> {
+async function recoverLast(
+  files: Files,
+  last: Segment,
+  readOnly: boolean,
+): Promise<Omit<Recovered, "segments"> | undefined> {
   const { file } = last;
   const size = fileSize(file);
   const topics = new Map<number, TopicEntry>();
   let nextSequence: number | undefined;
   let damage: string | undefined;
-  const fd = files.open(file, "r+");
+  const fd = files.open(file, readOnly ? "r" : "r+");
   try {
     const end = await scanFrames(fd, 0, size, (frame, position) => {
       if (nextSequence !== undefined && frame.sequence !== nextSequence) damage = "the frame is out of sequence";
@@ -68,9 +80,11 @@ async function recoverLast(files: Files, last: Segment): Promise<Omit<Recovered,
         });
     }
     if (nextSequence === undefined) return undefined;
-    if (end.position < size) files.truncate(fd, end.position);
-    // What a killed process had written but not synced is readable from here on.
-    await files.sync(fd);
+    if (!readOnly) {
+      if (end.position < size) files.truncate(fd, end.position);
+      // What a killed process had written but not synced is readable from here on.
+      await files.sync(fd);
+    }
     last.length = end.position;
     return { topics: [...topics.values()], nextSequence };
   } finally {
@@ -98,7 +112,7 @@ function replay(frame: Frame, topics: Map<number, TopicEntry>, into: Segment, po
 }
 
 /** Fills an older segment's index, from its sidecar or, when that is missing or damaged, from the segment itself. */
-async function openSealed(files: Files, sealed: Segment): Promise<void> {
+async function openSealed(files: Files, sealed: Segment, readOnly: boolean): Promise<void> {
   const size = fileSize(sealed.file);
   if (readSidecar(sealed, size)) return;
   const fd = files.open(sealed.file, "r");
@@ -116,7 +130,7 @@ async function openSealed(files: Files, sealed: Segment): Promise<void> {
       whole = false;
       from = (await findLaterFrame(fd, end.position, size, undefined)) ?? size;
     }
-    if (whole) writeSidecar(files, sealed);
+    if (whole && !readOnly) await writeSidecar(files, sealed).catch(() => {});
   } finally {
     files.close(fd);
   }

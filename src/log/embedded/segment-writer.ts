@@ -1,3 +1,4 @@
+import { PinlakeError } from "../../errors.ts";
 import type { TopicEntry } from "../record-storage.ts";
 import { type Files, storageError } from "./files.ts";
 import { topicsFrame } from "./frame.ts";
@@ -62,7 +63,7 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
     try {
       files.remove(next.file);
       nextFd = files.open(next.file, "wx+");
-      files.write(nextFd, frame, 0);
+      await files.write(nextFd, frame, 0);
       await files.sync(nextFd);
       files.syncFolder(folder);
     } catch (error) {
@@ -72,21 +73,22 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
       }
       throw error;
     }
+    const [old, oldFd] = [active, fd];
     sequence++;
     next.length = frame.length;
-    if (active !== undefined) finish(active);
     active = next;
     segments.push(next);
     fd = nextFd;
     sealed = false;
+    if (old !== undefined) await finish(old, oldFd);
   }
 
-  function finish(old: Segment): void {
-    files.close(fd);
+  async function finish(old: Segment, oldFd: number): Promise<void> {
     try {
-      writeSidecar(files, old);
+      files.close(oldFd);
+      await writeSidecar(files, old);
     } catch {
-      // made again from the segment when it is needed
+      // The sidecar is made again from the segment when it is needed.
     }
   }
 
@@ -104,7 +106,7 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
         const frame = makeFrame(sequence);
         const position = active!.length;
         unclean = true;
-        files.write(fd, frame, position);
+        await files.write(fd, frame, position);
         await files.sync(fd);
         unclean = false;
         active!.length += frame.length;
@@ -125,5 +127,20 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
       await clean().catch(() => {});
       files.close(fd);
     },
+  };
+}
+
+/** Stands in for a writer where nothing may be changed. */
+export function noWriter(folder: string, segments: readonly Segment[]): SegmentWriter {
+  const refuse = () =>
+    new PinlakeError("STORAGE_FAILED", { path: folder, reason: "the log was opened to be read only" });
+  return {
+    active: segments.at(-1) ?? segment(folder, 0),
+    segments,
+    write: () => Promise.reject(refuse()),
+    remove() {
+      throw refuse();
+    },
+    [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -24,7 +24,7 @@ interface StoredIndex {
 
 export const sidecarOf = ({ file }: Pick<Segment, "file">): string => file.replace(/\.segment$/, ".index");
 
-export function writeSidecar(files: Files, segment: Segment): void {
+export async function writeSidecar(files: Files, segment: Segment): Promise<void> {
   const index: StoredIndex = {
     length: segment.length,
     firstStoredAtMs: segment.firstStoredAtMs ?? null,
@@ -36,7 +36,7 @@ export function writeSidecar(files: Files, segment: Segment): void {
   files.remove(path);
   const fd = files.open(path, "wx+");
   try {
-    files.write(fd, Buffer.from(`${crc32(json)}\n${json}`), 0);
+    await files.write(fd, Buffer.from(`${crc32(json)}\n${json}`), 0);
   } finally {
     files.close(fd);
   }
