@@ -3,14 +3,12 @@ import { join } from "node:path";
 import { type Dataset, matchesPattern } from "../define/dataset.ts";
 import type { RawInput } from "../engine/clean.ts";
 import type { Taken } from "../quarantine/progress.ts";
-import { type ObjectName, parseObjectKey, partitionPrefix } from "../store/layout.ts";
+import type { ObjectPartition } from "../store/layout.ts";
+import { type ListedObject, listObjects, objectPartitions } from "../store/object-listing.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
 /** An object with records that a run has to take. */
-export interface TakenObject {
-  readonly key: string;
-  readonly name: ObjectName;
-  readonly bytes: number;
+export interface TakenObject extends ListedObject {
   /** The first offset to take: the object's own start, or one inside it. */
   readonly from: bigint;
 }
@@ -30,9 +28,10 @@ export async function planTake(
 ): Promise<Take> {
   const objects: TakenObject[] = [];
   const taken: Taken[] = [];
-  for await (const { name: topic, partition } of topicPartitions(store, signal)) {
-    if (!dataset.inputs.topics.some((pattern) => matchesPattern(pattern, topic))) continue;
-    const found = await objectsFrom(store, topic, partition, next(topic, partition), signal);
+  for await (const of of objectPartitions(store, signal)) {
+    const { name: topic, partition } = of;
+    if (of.kind !== "topic" || !dataset.inputs.topics.some((pattern) => matchesPattern(pattern, topic))) continue;
+    const found = await objectsFrom(store, of, next(topic, partition), signal);
     const last = found.at(-1);
     if (last === undefined) continue;
     objects.push(...found);
@@ -41,50 +40,28 @@ export async function planTake(
   return { objects, taken };
 }
 
-/** Topic partitions that have objects. Costs a listing per partition, whatever lies in it. */
-async function* topicPartitions(store: ObjectStore, signal?: AbortSignal) {
-  let startAfter = "topics/";
-  for (;;) {
-    let found: string | undefined;
-    for await (const { key } of store.list("topics/", { startAfter, ...(signal === undefined ? {} : { signal }) })) {
-      found = key;
-      break;
-    }
-    if (found === undefined) return;
-    const name = parseObjectKey(found);
-    if (name?.kind === "topic") yield name;
-    startAfter = name === undefined ? found : `${partitionPrefix(name)}\u{10ffff}`;
-  }
-}
-
 async function objectsFrom(
   store: ObjectStore,
-  topic: string,
-  partition: number,
+  of: ObjectPartition,
   next: bigint,
   signal?: AbortSignal,
 ): Promise<TakenObject[]> {
-  const prefix = partitionPrefix({ kind: "topic", name: topic, partition });
-  const all: TakenObject[] = [];
-  for await (const { key, bytes } of store.list(prefix, signal === undefined ? {} : { signal })) {
-    const name = parseObjectKey(key);
-    if (name !== undefined) all.push({ key, name, bytes, from: name.startOffset });
-  }
-  all.sort((a, b) => (a.from < b.from ? -1 : 1));
-  const firstNew = all.findIndex(({ from }) => from >= next);
-  const found = firstNew === -1 ? [] : all.slice(firstNew);
-  const before = firstNew === -1 ? all.at(-1) : all[firstNew - 1];
+  const found = (await listObjects(store, of, next, signal)).map(atItsStart);
+  const [first] = found;
   // Objects begin where an earlier one ended, so that only a stranger's cut can leave `next` inside of one.
-  if (before !== undefined && found[0]?.from !== next) {
-    const end = before.from + (await linesIn(store, before, signal));
-    if (end > next) found.unshift({ ...before, from: next });
+  if (first !== undefined && first.from > next) {
+    const before = (await listObjects(store, of, 0n, signal)).findLast(({ name }) => name.startOffset < next);
+    if (before !== undefined && before.name.startOffset + (await linesIn(store, before, signal)) > next)
+      found.unshift({ ...before, from: next });
   }
   return found;
 }
 
+const atItsStart = (object: ListedObject): TakenObject => ({ ...object, from: object.name.startOffset });
+
 const NEWLINE = 10;
 
-async function linesIn(store: ObjectStore, { key, name }: TakenObject, signal?: AbortSignal): Promise<bigint> {
+async function linesIn(store: ObjectStore, { key, name }: ListedObject, signal?: AbortSignal): Promise<bigint> {
   if (name.format === "bin") return 1n;
   let lines = 0n;
   let last: number = NEWLINE;

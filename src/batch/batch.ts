@@ -1,0 +1,93 @@
+import type { Clock } from "../clock.ts";
+import type { Answer } from "../define/answer.ts";
+import type { Dataset } from "../define/dataset.ts";
+import { foreignMarkers } from "../engine/clean.ts";
+import type { QueryEngine, QueryResult } from "../engine/query-engine.ts";
+import { PinlakeError } from "../errors.ts";
+import { cleanTablePrefix } from "../quarantine/clean-table.ts";
+import { type Taken, takenBy } from "../quarantine/progress.ts";
+import { openQuarantine, type Quarantine } from "../quarantine/quarantine.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import type { Table } from "../table/table.ts";
+import { type AnswerOptions, type AnswerRun, computeAnswer, runAnswers, storedAnswer } from "./answers.ts";
+import { type DatasetRun, type DatasetRunOptions, runDataset } from "./run-dataset.ts";
+
+export interface BatchOptions {
+  /** Where the landed objects are. */
+  readonly store: ObjectStore;
+  readonly engine: QueryEngine;
+  /** By prefix: `batch/<dataset>`, `batch/quarantine`, `answers/<answer>`. */
+  readonly openTable: (prefix: string) => Table;
+  readonly datasets: readonly Dataset[];
+  readonly answers: readonly Answer[];
+  readonly folders: {
+    /** Gets `<answer>.json` and `<answer>.csv`. */
+    readonly answers: string;
+    /** For files between the stages; each run removes its own. */
+    readonly temp: string;
+  };
+  readonly clock: Clock;
+  /** What the engine may use before it spills, where a call does not say. */
+  readonly memory?: string;
+}
+
+/** The batch arm: objects to clean tables to answers. */
+export interface Batch {
+  readonly quarantine: Quarantine;
+  /**
+   * Brings one dataset's table up to date. Throws UNKNOWN_NAME, DEFINITION_CHANGED, REBUILD_UNFINISHED; with `full` it
+   * rebuilds instead, and throws LOG_BEHIND when objects that the table was made of are gone.
+   */
+  runDataset(name: string, options?: DatasetRunOptions): Promise<DatasetRun>;
+  /** Computes and stores the named answers, all when none is named, over one set of table versions. */
+  runAnswers(names?: readonly string[], options?: AnswerOptions): Promise<readonly AnswerRun[]>;
+  /** Computes one answer with these parameters and stores nothing. */
+  answer(name: string, parameters?: Readonly<Record<string, string>>, options?: AnswerOptions): Promise<QueryResult>;
+  /** An answer as it was stored last. Throws UNKNOWN_NAME, TABLE_NOT_FOUND. */
+  storedAnswer(name: string, options?: AnswerOptions): Promise<QueryResult>;
+  /** How far each dataset's table has come: for checks that what it was made of is still there. */
+  taken(): Promise<readonly (Taken & { readonly dataset: string })[]>;
+}
+
+export function createBatch(options: BatchOptions): Batch {
+  const { store, engine, openTable, datasets, answers, folders, clock } = options;
+  const quarantine = openQuarantine({ openTable, arm: "batch", clock });
+  const answerParts = { engine, openTable, datasets, answers, folder: folders.answers };
+  const tableOf = (dataset: string) => openTable(cleanTablePrefix("batch", dataset));
+  const withMemory = <O extends { readonly memory?: string }>(given: O): O =>
+    given.memory === undefined && options.memory !== undefined ? { ...given, memory: options.memory } : given;
+
+  return {
+    quarantine,
+
+    async runDataset(name, given = {}) {
+      const dataset = datasets.find((one) => one.name === name);
+      if (dataset === undefined)
+        throw new PinlakeError("UNKNOWN_NAME", { what: "dataset", name, known: datasets.map((one) => one.name) });
+      return runDataset(
+        {
+          store,
+          engine,
+          table: tableOf(name),
+          quarantine,
+          dataset,
+          foreignMarkers: foreignMarkers(dataset, datasets),
+          tempFolder: folders.temp,
+          clock,
+        },
+        withMemory(given),
+      );
+    },
+
+    runAnswers: (names, given = {}) => runAnswers(answerParts, names, withMemory(given)),
+    answer: (name, parameters = {}, given = {}) => computeAnswer(answerParts, name, parameters, withMemory(given)),
+    storedAnswer: (name, given = {}) => storedAnswer(answerParts, name, withMemory(given)),
+
+    async taken() {
+      const all = [];
+      for (const { name: dataset } of datasets)
+        for (const taken of takenBy(await tableOf(dataset).find(), "batch")) all.push({ ...taken, dataset });
+      return all;
+    },
+  };
+}

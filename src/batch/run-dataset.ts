@@ -1,0 +1,255 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import type { Dataset } from "../define/dataset.ts";
+import { type CleanCounts, clean } from "../engine/clean.ts";
+import { newestPerKey } from "../engine/newest.ts";
+import type { QueryEngine, QuerySession, SessionOptions } from "../engine/query-engine.ts";
+import { isPinlakeError, PinlakeError } from "../errors.ts";
+import {
+  cleanSchema,
+  createCleanTable,
+  DEFINITION_PROPERTY,
+  NEWER_THAN_STORED,
+  openCleanTable,
+} from "../quarantine/clean-table.ts";
+import { nextOffset, progressAppId, type Taken, takenBy, txnsBeyond } from "../quarantine/progress.ts";
+import { type Quarantine, REBUILD_PROPERTY } from "../quarantine/quarantine.ts";
+import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine/totals.ts";
+import { retry } from "../retry.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import type { CommitOptions, OperationCounts, Snapshot, Table } from "../table/table.ts";
+import { inChunks, planTake, rawInput, type Take, type TakenObject } from "./take.ts";
+
+export interface DatasetRunOptions {
+  /** Makes the table again from every object instead of adding what is new. */
+  readonly full?: boolean;
+  /** What the engine may use before it spills. */
+  readonly memory?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What one run did; every figure is counted where it happened. */
+export interface DatasetRun {
+  readonly dataset: string;
+  readonly full: boolean;
+  /** The version that the run committed; undefined when there was nothing new. */
+  readonly version: number | undefined;
+  readonly events: number;
+  readonly inserted: number;
+  readonly replaced: number;
+  readonly superseded: number;
+  readonly quarantined: number;
+  readonly tombstones: number;
+  readonly warnings: Readonly<Record<string, number>>;
+}
+
+export interface DatasetParts {
+  readonly store: ObjectStore;
+  readonly engine: QueryEngine;
+  readonly table: Table;
+  readonly quarantine: Quarantine;
+  readonly dataset: Dataset;
+  /** Fields that only the records of other datasets have. */
+  readonly foreignMarkers: readonly string[];
+  readonly tempFolder: string;
+  readonly clock: Clock;
+}
+
+/** Text of raw objects that is cleaned in one go; what comes of them is held (or spilled) by the engine. */
+const CHUNK_BYTES = 256 * 1024 * 1024;
+const GOOD = "batch_good";
+const BAD = "batch_bad";
+const NEWEST = "batch_newest";
+
+/**
+ * Brings a dataset's batch table up to date with the objects of its topics: one commit, or none when nothing is new.
+ * Killed anywhere and run again, it ends with the same rows, quarantine and totals.
+ */
+export async function runDataset(parts: DatasetParts, options: DatasetRunOptions = {}): Promise<DatasetRun> {
+  const { clock } = parts;
+  return retry(() => attempt(parts, options), {
+    clock,
+    attempts: 20,
+    firstDelayMs: 10,
+    maxDelayMs: 1000,
+    retryable: (error) => isPinlakeError(error, "TABLE_CONFLICT"),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+async function attempt(parts: DatasetParts, options: DatasetRunOptions): Promise<DatasetRun> {
+  const { store, dataset, table, quarantine } = parts;
+  const { full = false, signal } = options;
+  const rebuildCommand = `pinlake run ${dataset.name} --full`;
+  const base = full ? await table.find() : await openCleanTable({ table, quarantine, dataset, rebuildCommand });
+  const next = full ? () => 0n : (topic: string, n: number) => nextOffset(base, "batch", topic, n);
+  const take = await planTake(store, dataset, next, signal);
+  if (full) refuseToShrink(base, take);
+  else if (take.objects.length === 0) return nothingNew(dataset.name);
+
+  await mkdir(parts.tempFolder, { recursive: true });
+  const folder = await mkdtemp(join(parts.tempFolder, "batch-"));
+  try {
+    await using session = await parts.engine.session({ ...memoryOf(options), tempFolder: folder });
+    const counts = await cleanAll(session, parts, take.objects, folder, signal);
+    const losers = await keepNewest(session, dataset);
+    const work = { ...parts, session, take, counts, losers, ...(signal === undefined ? {} : { signal }) };
+    return full ? await rebuild(work) : await add({ ...work, base: base as Snapshot });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Work extends DatasetParts {
+  readonly session: QuerySession;
+  readonly take: Take;
+  readonly counts: CleanCounts;
+  /** Good rows that a newer one of the same key in the same run superseded. */
+  readonly losers: number;
+  readonly signal?: AbortSignal;
+}
+
+async function add(work: Work & { readonly base: Snapshot }): Promise<DatasetRun> {
+  const { dataset, table, quarantine, session, take, counts, losers, base, signal } = work;
+  const before = await readTotals(table, base.version);
+  const bad = { session, name: BAD };
+  await quarantine.append({ dataset: dataset.name, rows: bad, taken: take.taken, ...(signal && { signal }) });
+
+  const gained = ({ replaced, kept }: OperationCounts): Totals => ({
+    superseded: losers + replaced + kept,
+    tombstones: counts.tombstones,
+  });
+  const commit: CommitOptions = {
+    basedOn: base,
+    txns: progressTxns(base, take.taken),
+    metrics: (counted) => totalsMetrics(addTotals(before, gained(counted))),
+    ...(signal && { signal }),
+  };
+  const done =
+    counts.rows === 0
+      ? await table.touch({ ...commit, operation: "MERGE" })
+      : await table.merge(
+          { session, sql: `SELECT * FROM ${session.quote(NEWEST)}` },
+          { ...commit, key: [dataset.key], replaceWhen: NEWER_THAN_STORED },
+        );
+  return report(work, { full: false, version: done.version, counted: done, ...gained(done) });
+}
+
+async function rebuild(work: Work): Promise<DatasetRun> {
+  const { dataset, table, quarantine, session, take, counts, losers, signal } = work;
+  const id = randomUUID();
+  await quarantine.replaceDataset({
+    dataset: dataset.name,
+    rows: { session, name: BAD },
+    taken: take.taken,
+    rebuild: id,
+    ...(signal && { signal }),
+  });
+  const base = await createCleanTable({ table, dataset });
+  const totals: Totals = { superseded: losers, tombstones: counts.tombstones };
+  const done = await table.overwrite(
+    { session, sql: `SELECT * FROM ${session.quote(NEWEST)}` },
+    {
+      basedOn: base,
+      schema: cleanSchema(dataset),
+      txns: progressTxns(base, take.taken),
+      metrics: () => totalsMetrics(totals),
+      configuration: { [DEFINITION_PROPERTY]: dataset.hash, [REBUILD_PROPERTY]: id },
+      ...(signal && { signal }),
+    },
+  );
+  const counted = { inserted: counts.rows - losers, replaced: 0, kept: 0, deleted: 0 };
+  return report(work, { full: true, version: done.version, counted, ...totals });
+}
+
+function report(
+  { dataset, counts }: Work,
+  done: { full: boolean; version: number; counted: OperationCounts } & Totals,
+): DatasetRun {
+  return {
+    dataset: dataset.name,
+    full: done.full,
+    version: done.version,
+    events: counts.events,
+    inserted: done.counted.inserted,
+    replaced: done.counted.replaced,
+    superseded: done.superseded,
+    quarantined: counts.quarantined,
+    tombstones: done.tombstones,
+    warnings: counts.warnings,
+  };
+}
+
+const nothingNew = (dataset: string): DatasetRun => ({
+  dataset,
+  full: false,
+  version: undefined,
+  events: 0,
+  inserted: 0,
+  replaced: 0,
+  superseded: 0,
+  quarantined: 0,
+  tombstones: 0,
+  warnings: {},
+});
+
+const progressTxns = (base: Snapshot, taken: readonly Taken[]) =>
+  txnsBeyond(
+    base,
+    taken.map(({ topic, partition, next }) => ({
+      appId: progressAppId("batch", topic, partition),
+      version: next,
+    })),
+  );
+
+const memoryOf = ({ memory }: DatasetRunOptions): SessionOptions => (memory === undefined ? {} : { memory });
+
+/** A rebuild from fewer objects than the table was made of would lose rows without a word. */
+function refuseToShrink(base: Snapshot | undefined, { taken }: Take): void {
+  for (const { topic, partition, next } of takenBy(base, "batch")) {
+    const end = taken.find((now) => now.topic === topic && now.partition === partition)?.next ?? 0n;
+    if (end < next)
+      throw new PinlakeError("LOG_BEHIND", { what: "The batch table", topic, partition, offset: next, end });
+  }
+}
+
+async function cleanAll(
+  session: QuerySession,
+  { store, dataset, clock, foreignMarkers }: DatasetParts,
+  objects: readonly TakenObject[],
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<CleanCounts> {
+  const totals = { events: 0, rows: 0, quarantined: 0, tombstones: 0, warnings: {} as Record<string, number> };
+  const chunks = inChunks(objects, CHUNK_BYTES);
+  for (const [i, chunk] of (chunks.length === 0 ? [[]] : chunks).entries()) {
+    const inputs = [];
+    for (const object of chunk) inputs.push(await rawInput(store, object, folder, signal));
+    const [into, badInto] = i === 0 ? [GOOD, BAD] : [`${GOOD}_more`, `${BAD}_more`];
+    const nowMs = clock.now();
+    const options = { into, badInto, tempFolder: folder, nowMs, foreignMarkers, ...(signal && { signal }) };
+    const counts = await clean(session, dataset, inputs, options);
+    for (const [name, more] of i === 0 ? [] : [[GOOD, into] as const, [BAD, badInto] as const])
+      await session.execute(
+        `INSERT INTO ${session.quote(name)} SELECT * FROM ${session.quote(more)}; DROP TABLE ${session.quote(more)}`,
+      );
+    totals.events += counts.events;
+    totals.rows += counts.rows;
+    totals.quarantined += counts.quarantined;
+    totals.tombstones += counts.tombstones;
+    for (const [warning, n] of Object.entries(counts.warnings))
+      totals.warnings[warning] = (totals.warnings[warning] ?? 0) + n;
+  }
+  return totals;
+}
+
+/** One row per key, the newest; resolves with how many others there were. */
+async function keepNewest(session: QuerySession, { key }: Dataset): Promise<number> {
+  const newest = newestPerKey(session, GOOD, key);
+  await session.execute(`CREATE TABLE ${session.quote(NEWEST)} AS ${newest.rows}`);
+  const { rows } = await session.query(newest.dropped);
+  await session.execute(`DROP TABLE ${session.quote(GOOD)}`);
+  return Number(rows[0]?.[0] ?? 0);
+}
