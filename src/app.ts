@@ -1,13 +1,14 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { type DataFolder, dataFolder } from "./app/data-folder.ts";
-import { openEngine, openLog, openStores } from "./app/drivers.ts";
-import { type FolderLock, lockFolder } from "./app/lock.ts";
-import { type Topics, topicsOf } from "./app/topics.ts";
+import { openEngine, openLog, openStores, tableOpener } from "./app/drivers.ts";
+import { localOperations } from "./app/local-operations.ts";
+import { lockFolder } from "./app/lock.ts";
+import { type Serving, serve } from "./app/serve.ts";
+import { makeStages, type Stages } from "./app/stages.ts";
+import { topicsOf } from "./app/topics.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Project } from "./config/load-project.ts";
-import type { QueryEngine } from "./engine/query-engine.ts";
-import type { EventLog } from "./log/event-log.ts";
-import type { ObjectStore } from "./store/object-store.ts";
+import type { Operations } from "./console/operations.ts";
 
 export interface AppOptions {
   readonly project: Project;
@@ -16,17 +17,14 @@ export interface AppOptions {
   readonly clock?: Clock;
 }
 
-/** The pipeline's parts on one data folder, which this process alone holds until they are disposed of. */
+/** The pipeline on one data folder, which this process alone holds until it is disposed of. */
 export interface App extends AsyncDisposable {
   readonly project: Project;
   readonly folder: DataFolder;
-  readonly clock: Clock;
-  readonly lock: FolderLock;
-  readonly log: EventLog;
-  readonly objects: ObjectStore;
-  readonly tables: ObjectStore;
-  readonly engine: QueryEngine;
-  readonly topics: Topics;
+  readonly stages: Stages;
+  readonly operations: Operations;
+  /** Starts the stages and listens. Disposing of it drains: what was acknowledged is landed and in the stream tables. */
+  serve(): Promise<Serving>;
 }
 
 /**
@@ -35,30 +33,30 @@ export interface App extends AsyncDisposable {
  */
 export async function openApp({ project, data, clock = systemClock }: AppOptions): Promise<App> {
   const folder = dataFolder(data);
+  const { config, datasets } = project;
   await using parts = new AsyncDisposableStack();
   const lock = parts.use(await lockFolder(folder, clock));
   rmSync(folder.temp, { recursive: true, force: true });
   mkdirSync(folder.temp, { recursive: true });
   parts.defer(() => rmSync(folder.temp, { recursive: true, force: true }));
 
-  const log = parts.use(await openLog(project.config, folder, clock));
-  const { objects, tables } = await openStores(project.config, folder);
+  const { objects, tables } = await openStores(config, folder);
   parts.use(objects);
   parts.use(tables);
-  const engine = parts.use(await openEngine(project.config, folder));
-  const topics = topicsOf(log, project.config, project.datasets);
+  const engine = parts.use(await openEngine(config, folder));
+  const openTable = await tableOpener(tables, engine, clock);
+  const log = parts.use(await openLog(config, folder, clock));
+  const stages = parts.use(await makeStages({ project, folder, clock, log, objects, engine, openTable }));
+  const topics = topicsOf(log, config, datasets);
+  const operations = localOperations({ project, folder, clock, stages, topics });
 
   const kept = parts.move();
   return {
     project,
     folder,
-    clock,
-    lock,
-    log,
-    objects,
-    tables,
-    engine,
-    topics,
+    stages,
+    operations: operations,
+    serve: () => serve({ project, folder, clock, lock, log, stages, topics, operations }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -4,6 +4,7 @@ import type { QueryEngine } from "../engine/query-engine.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { Source } from "../source/source.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import type { Table } from "../table/table.ts";
 import type { DataFolder } from "./data-folder.ts";
 
 /** The one place where a configuration's driver names become drivers; each is loaded when it is chosen. */
@@ -14,9 +15,16 @@ export async function openLog({ log }: Config, folder: DataFolder, clock: Clock)
     const { createMemoryLog } = await import("../log/memory.ts");
     return createMemoryLog({ clock, maxRecordBytes, retentionMs });
   }
-  const { createMemoryLog } = await import("../log/memory.ts");
-  void [segmentBytes, retentionBytes, folder];
-  return createMemoryLog({ clock, maxRecordBytes, retentionMs });
+  const { openEmbeddedLog } = await import("../log/embedded/embedded-log.ts");
+  return openEmbeddedLog({
+    folder: folder.log,
+    stateFile: folder.state,
+    segmentBytes,
+    maxRecordBytes,
+    retentionMs,
+    retentionBytes,
+    clock,
+  });
 }
 
 /** The stores of objects and of tables. */
@@ -28,12 +36,14 @@ export async function openStores(
     const { createMemoryStore } = await import("../store/memory.ts");
     return { objects: createMemoryStore(), tables: createMemoryStore() };
   }
-  const { openFilesystemStore } = await import("../store/filesystem.ts");
-  const [objects, tables] = await Promise.all([
-    openFilesystemStore({ root: folder.objects }),
-    openFilesystemStore({ root: folder.tables }),
-  ]);
+  const [objects, tables] = await Promise.all([openFolder(folder.objects), openFolder(folder.tables)]);
   return { objects, tables };
+}
+
+/** The objects of any folder on this machine. */
+export async function openFolder(root: string): Promise<ObjectStore> {
+  const { openFilesystemStore } = await import("../store/filesystem.ts");
+  return openFilesystemStore({ root });
 }
 
 export async function openEngine({ engine }: Config, folder: DataFolder): Promise<QueryEngine> {
@@ -50,3 +60,14 @@ export async function openSource(folder: DataFolder): Promise<Source> {
   const { openSqliteSource } = await import("../source/sqlite.ts");
   return openSqliteSource({ path: folder.source });
 }
+
+/** Opens tables of ours, by prefix. */
+export async function tableOpener(store: ObjectStore, engine: QueryEngine, clock: Clock): Promise<OpenTable> {
+  const { openDeltaTable } = await import("../table/delta/delta-table.ts");
+  return (prefix) => openDeltaTable({ store, prefix, engine, clock, engineInfo: ENGINE_INFO });
+}
+
+export type OpenTable = (prefix: string) => Table;
+
+/** What commits say wrote them. */
+const ENGINE_INFO = "Pinlake";

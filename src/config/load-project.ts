@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { Answer } from "../define/answer.ts";
 import { type Config, configSchema } from "../define/config.ts";
 import { type Dataset, type DatasetInput, defineDataset } from "../define/dataset.ts";
+import { withSelect } from "../define/dataset-file.ts";
 import { describeIssue } from "../define/parse-definition.ts";
 import type { SourceDefinition } from "../define/source.ts";
 import { defineWorkflow, type Workflow, type WorkflowInput } from "../define/workflow.ts";
@@ -100,9 +99,5 @@ async function loadAll<T>(paths: readonly string[], load: (path: string) => Prom
 async function loadDataset(path: string): Promise<Dataset> {
   const exported = await loadModule(path);
   const definition = definedIn(path, () => defineDataset(exported as DatasetInput));
-  const select = await readFile(join(dirname(path), definition.sql), "utf8");
-  const hash = createHash("sha256")
-    .update(JSON.stringify([definition, select]))
-    .digest("hex");
-  return { ...definition, select, hash };
+  return withSelect(path, definition);
 }

@@ -1,0 +1,90 @@
+import type { Clock } from "../clock.ts";
+import type { Project } from "../config/load-project.ts";
+import type { Operations } from "../console/operations.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { checkBatchProgress } from "./check-progress.ts";
+import { ensureToken } from "./console-token.ts";
+import type { DataFolder } from "./data-folder.ts";
+import type { FolderLock } from "./lock.ts";
+import { startStage } from "./running-stage.ts";
+import type { Stages } from "./stages.ts";
+import type { Topics } from "./topics.ts";
+
+export interface ServeParts {
+  readonly project: Project;
+  readonly folder: DataFolder;
+  readonly clock: Clock;
+  readonly lock: FolderLock;
+  readonly log: EventLog;
+  readonly stages: Stages;
+  readonly topics: Topics;
+  readonly operations: Operations;
+}
+
+/** Everything running and listening. */
+export interface Serving extends AsyncDisposable {
+  /** Where clients post. */
+  readonly gateway: string;
+  readonly console: string;
+  /** Rejects when a stage ends in a way that trying again does not mend. */
+  readonly failed: Promise<never>;
+}
+
+/**
+ * Starts the stages, then listens. Throws LOG_BEHIND, DEFINITION_CHANGED, REBUILD_UNFINISHED, PORT_UNAVAILABLE.
+ *
+ * It stops from the outside in: no request comes any more, the stream tables take what was acknowledged, the sink lands
+ * it, and only then the stages end.
+ */
+export async function serve(parts: ServeParts): Promise<Serving> {
+  const { project, folder, clock, lock, log, stages, topics, operations } = parts;
+  const { config } = project;
+  const [{ startGateway }, { startConsole }] = await Promise.all([
+    import("../gateway/server.ts"),
+    import("../console/server.ts"),
+  ]);
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  const onFailure = (_stage: string, error: unknown) => failure.reject(error);
+
+  await using running = new AsyncDisposableStack();
+  const token = ensureToken(folder);
+  await checkBatchProgress(stages.batch, log);
+  await stages.sink.prepare();
+  await topics.createOwn();
+  await stages.stream.check();
+  const sink = startStage("The sink", (signal) => stages.sink.run(signal), onFailure);
+  running.defer(() => sink.stop());
+  const stream = startStage("The stream arm", (signal) => stages.stream.run(signal), onFailure);
+  running.defer(() => stream.stop());
+  running.defer(() => drain(stages));
+
+  const { host, port, stages: prefixes, maxBodyBytes, maxInFlightBytes } = config.gateway;
+  const { autoCreate, partitions, maxRecordBytes } = config.log;
+  const gateway = await startGateway({
+    log,
+    clock,
+    config: { host, port, stages: prefixes, maxBodyBytes, maxInFlightBytes, autoCreate, partitions, maxRecordBytes },
+  });
+  running.defer(() => gateway.close());
+  const consoleServer = await startConsole({ ...config.console, token, operations });
+  running.defer(() => consoleServer.close());
+  lock.announce({ gateway: gateway.url, console: consoleServer.url });
+
+  const kept = running.move();
+  return {
+    gateway: gateway.url,
+    console: consoleServer.url,
+    failed: failure.promise,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+const DRAIN_MS = 30_000;
+
+/** What does not get through in time is not lost: it is in the log, and the next start takes it. */
+async function drain({ stream, sink }: Stages): Promise<void> {
+  const signal = AbortSignal.timeout(DRAIN_MS);
+  await stream.caughtUp(signal).catch(() => undefined);
+  await sink.flush({ signal }).catch(() => undefined);
+}

@@ -1,0 +1,17 @@
+import type { AddCommands } from "./program.ts";
+import { reading } from "./reading.ts";
+
+export const addSqlCommand: AddCommands = (program, context) => {
+  const sql = program
+    .command("sql <select>")
+    .description(
+      'one SELECT over the tables: bare dataset names, batch.*, stream.*, answers.*, quarantine, "name@v12"',
+    );
+  sql.action(async (select: string) => {
+    const on = context(sql);
+    await reading(on, async ({ query }) => {
+      const { runQuery } = await import("../app/query.ts");
+      on.printRows(await runQuery(query, select, on.effects.signal));
+    });
+  });
+};

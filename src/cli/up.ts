@@ -1,0 +1,30 @@
+import type { CommandContext } from "./context.ts";
+import type { AddCommands } from "./program.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+export const addUpCommand: AddCommands = (program, context) => {
+  const up = program
+    .command("up")
+    .description("runs everything in one process until SIGTERM or SIGINT, then drains and exits 0");
+  up.action(async () => {
+    const on = context(up);
+    const { openApp } = await import("../app.ts");
+    await using app = await openApp({ project: await on.project(), data: on.data });
+    await using serving = await app.serve();
+    printAddresses(on, serving);
+    await Promise.race([untilAborted(on.effects.signal), serving.failed]);
+    on.note("draining");
+  });
+};
+
+/** One line per listening address. */
+export function printAddresses(
+  { effects, format }: CommandContext,
+  { gateway, console: consoleUrl }: { readonly gateway: string; readonly console: string },
+): void {
+  for (const [what, url] of [
+    ["gateway", gateway],
+    ["console", consoleUrl],
+  ] as const)
+    effects.out(format === "json" ? `${JSON.stringify({ listening: what, url })}\n` : `${what} listening on ${url}\n`);
+}
