@@ -26,6 +26,11 @@ export const gatewayCatalogue = {
     message: (d) =>
       `${d.type === "" ? "The request has no Content-Type" : `Content-Type "${d.type}" is not supported`}. Use ${d.supported.join(" or ")}.`,
   }),
+  ENCODING_UNSUPPORTED: entry<{ encoding: string }>({
+    kind: "usage",
+    retry: "never",
+    message: (d) => `Content-Encoding "${d.encoding}" is not supported. Send the body as it is.`,
+  }),
   NOT_ACCEPTABLE: entry<{ accept: string; produced: readonly string[] }>({
     kind: "usage",
     retry: "never",
