@@ -64,6 +64,8 @@ export interface OperationCounts {
 export interface Commit extends OperationCounts {
   readonly version: number;
   readonly added: readonly TableFile[];
+  /** The one file among them with every row that this commit brought (not those copied from other files). */
+  readonly rowsFile: string | undefined;
   /** Paths that are no longer part of the table, and the file that now holds what was left of each. */
   readonly removed: readonly { readonly path: string; readonly movedTo: string | undefined }[];
 }
@@ -123,10 +125,24 @@ export interface Table {
   /** Newest first. */
   history(options?: { readonly limit?: number }): AsyncIterable<HistoryEntry>;
   checkpoint(): Promise<void>;
-  /** Joins small files without changing rows. */
+  /**
+   * Joins small files without changing rows; undefined when there is nothing to join. With `growth` a file is joined
+   * only with smaller ones that have at least 1/growth of its bytes together: bounded cost for a table that keeps growing.
+   */
   optimize(
-    options?: CommitOptions & { readonly session: QuerySession; readonly targetBytes?: number },
+    options: CommitOptions & {
+      readonly session: QuerySession;
+      readonly targetBytes?: number;
+      readonly growth?: number;
+    },
   ): Promise<Commit | undefined>;
-  /** Removes files that no version within the retention needs; returns their paths. */
-  vacuum(options: { readonly retentionMs: number; readonly dryRun?: boolean }): Promise<readonly string[]>;
+  /**
+   * Removes files that no version within the retention needs; returns their paths. A retention below the table's own
+   * (`delta.deletedFileRetentionDuration`, 7 days) is refused unless forced.
+   */
+  vacuum(options: {
+    readonly retentionMs: number;
+    readonly dryRun?: boolean;
+    readonly force?: boolean;
+  }): Promise<readonly string[]>;
 }

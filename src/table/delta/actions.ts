@@ -1,0 +1,175 @@
+import { PinlakeError } from "../../errors.ts";
+
+/** What a commit file may hold, one per line (Delta protocol, "Actions"). Fields that we do not know are kept. */
+export interface Protocol {
+  readonly minReaderVersion: number;
+  readonly minWriterVersion: number;
+  readonly readerFeatures?: readonly string[] | null;
+  readonly writerFeatures?: readonly string[] | null;
+}
+
+export interface MetaData {
+  readonly id: string;
+  readonly name?: string | null;
+  readonly description?: string | null;
+  readonly format: { readonly provider: string; readonly options: Readonly<Record<string, string>> };
+  readonly schemaString: string;
+  readonly partitionColumns: readonly string[];
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly createdTime?: number | null;
+}
+
+export interface DeletionVector {
+  readonly storageType: string;
+  readonly pathOrInlineDv: string;
+  readonly offset?: number | null;
+  readonly sizeInBytes: number;
+  readonly cardinality: number;
+}
+
+export interface AddFile {
+  /** Relative to the table, percent-encoded as a URI. */
+  readonly path: string;
+  readonly partitionValues: Readonly<Record<string, string | null>>;
+  readonly size: number;
+  readonly modificationTime: number;
+  readonly dataChange: boolean;
+  /** JSON. */
+  readonly stats?: string | null;
+  readonly tags?: Readonly<Record<string, string>> | null;
+  readonly deletionVector?: DeletionVector | null;
+}
+
+export interface RemoveFile {
+  readonly path: string;
+  readonly deletionTimestamp?: number | null;
+  readonly dataChange: boolean;
+  readonly extendedFileMetadata?: boolean | null;
+  readonly partitionValues?: Readonly<Record<string, string | null>> | null;
+  readonly size?: number | null;
+  readonly deletionVector?: DeletionVector | null;
+}
+
+export interface SetTransaction {
+  readonly appId: string;
+  readonly version: bigint;
+  readonly lastUpdated?: number | null;
+}
+
+export interface DomainMetadata {
+  readonly domain: string;
+  readonly configuration: string;
+  readonly removed: boolean;
+}
+
+export interface CommitInfo {
+  readonly timestamp?: number;
+  readonly operation?: string;
+  readonly operationParameters?: Readonly<Record<string, unknown>>;
+  readonly operationMetrics?: Readonly<Record<string, string>>;
+  readonly readVersion?: number;
+  readonly isolationLevel?: string;
+  readonly isBlindAppend?: boolean;
+  readonly engineInfo?: string;
+  readonly txnId?: string;
+}
+
+/** The actions of one version by kind; their order within a version has no meaning. */
+export interface CommitActions {
+  readonly protocol?: Protocol;
+  readonly metaData?: MetaData;
+  readonly adds: readonly AddFile[];
+  readonly removes: readonly RemoveFile[];
+  readonly txns: readonly SetTransaction[];
+  readonly domains: readonly DomainMetadata[];
+  readonly commitInfo?: CommitInfo;
+}
+
+// 64-bit versions do not fit a number: they are written and read digit by digit.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+const exactVersion = (key: string, value: unknown, context?: { readonly source?: string }): unknown =>
+  key === "version" && context?.source !== undefined ? BigInt(context.source) : value;
+
+/** The text of a commit file, commitInfo first. */
+export function formatCommit(actions: CommitActions): string {
+  const { protocol, metaData, adds, removes, txns, domains, commitInfo } = actions;
+  const lines: unknown[] = [];
+  if (commitInfo !== undefined) lines.push({ commitInfo });
+  if (protocol !== undefined) lines.push({ protocol });
+  if (metaData !== undefined) lines.push({ metaData });
+  for (const txn of txns) lines.push({ txn: { ...txn, version: rawJSON(txn.version.toString()) } });
+  for (const domainMetadata of domains) lines.push({ domainMetadata });
+  for (const remove of removes) lines.push({ remove });
+  for (const add of adds) lines.push({ add });
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+/** Reads a commit file. Unknown kinds of action are skipped; a line that is no JSON object is TABLE_CORRUPT. */
+export function parseCommit(text: string, source: { readonly table: string; readonly file: string }): CommitActions {
+  const adds: AddFile[] = [];
+  const removes: RemoveFile[] = [];
+  const txns: SetTransaction[] = [];
+  const domains: DomainMetadata[] = [];
+  let single: Pick<CommitActions, "protocol" | "metaData" | "commitInfo"> = {};
+  let lineNumber = 0;
+  for (const line of text.split("\n")) {
+    lineNumber++;
+    if (line.trim() === "") continue;
+    const action = parseLine(line, lineNumber, source);
+    if (action.add != null) adds.push(action.add);
+    else if (action.remove != null) removes.push(action.remove);
+    else if (action.txn != null) txns.push(parseTxn(line));
+    else if (action.domainMetadata != null) domains.push(action.domainMetadata);
+    else if (action.protocol != null) single = { ...single, protocol: action.protocol };
+    else if (action.metaData != null) single = { ...single, metaData: action.metaData };
+    else if (action.commitInfo != null) single = { ...single, commitInfo: action.commitInfo };
+  }
+  return { ...single, adds, removes, txns, domains };
+}
+
+interface ActionLine {
+  readonly add?: AddFile | null;
+  readonly remove?: RemoveFile | null;
+  readonly txn?: object | null;
+  readonly domainMetadata?: DomainMetadata | null;
+  readonly protocol?: Protocol | null;
+  readonly metaData?: MetaData | null;
+  readonly commitInfo?: CommitInfo | null;
+}
+
+function parseLine(line: string, lineNumber: number, source: { table: string; file: string }): ActionLine {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return checkedPaths(value as ActionLine);
+    throw new Error("it is no JSON object");
+  } catch (cause) {
+    const reason = `line ${lineNumber}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new PinlakeError("TABLE_CORRUPT", { ...source, reason }, { cause });
+  }
+}
+
+function checkedPaths(action: ActionLine): ActionLine {
+  for (const file of [action.add, action.remove])
+    if (file != null && typeof file.path !== "string") throw new Error("a file has no path");
+  return action;
+}
+
+const parseTxn = (line: string): SetTransaction =>
+  (JSON.parse(line, exactVersion as (key: string, value: unknown) => unknown) as { txn: SetTransaction }).txn;
+
+/** What identifies a data file among the actions: its decoded path and its deletion vector. */
+export function fileKey(file: Pick<AddFile, "path" | "deletionVector">): string {
+  const path = decodePath(file.path);
+  const dv = file.deletionVector;
+  if (dv == null) return path;
+  return `${path}\n${dv.storageType}${dv.pathOrInlineDv}${dv.offset == null ? "" : `@${dv.offset}`}`;
+}
+
+export function decodePath(path: string): string {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

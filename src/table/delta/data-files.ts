@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import type { QuerySession } from "../../engine/query-engine.ts";
+import type { StructType } from "../../engine/schema.ts";
+import { PinlakeError } from "../../errors.ts";
+import type { TableFile } from "../table.ts";
+import { type AddFile, decodePath, type RemoveFile } from "./actions.ts";
+import type { TableContext } from "./context.ts";
+import { rowsOf } from "./skipping.ts";
+import { statsJson } from "./stats.ts";
+
+export interface WriteOptions {
+  readonly schema: StructType;
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly dataChange?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes what a query gives as one data file, its columns in schema order. It is durable, and invisible until a commit
+ * names it; undefined (and no file) when there are no rows.
+ */
+export async function writeDataFile(
+  { store, prefix, files, clock }: TableContext,
+  session: QuerySession,
+  sql: string,
+  { schema, configuration, dataChange = true, signal }: WriteOptions,
+): Promise<AddFile | undefined> {
+  const path = await files.newPath();
+  try {
+    const written = await session.writeParquet(sql, schema.fields, path, signal === undefined ? {} : { signal });
+    if (written.rows === 0) return undefined;
+    // Only characters that a URI need not escape.
+    const name = `part-${randomUUID()}.zstd.parquet`;
+    if (!(await store.adoptFile(prefix + name, path)))
+      throw new PinlakeError("INTERNAL", { reason: `${prefix}${name} exists already, against all odds` });
+    return {
+      path: name,
+      partitionValues: {},
+      size: written.bytes,
+      modificationTime: clock.now(),
+      dataChange,
+      stats: statsJson(written, schema, configuration),
+    };
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** The action that takes a file out of the table. */
+export function removeOf(
+  add: AddFile,
+  { nowMs, dataChange = true }: { nowMs: number; dataChange?: boolean },
+): RemoveFile {
+  return {
+    path: add.path,
+    deletionTimestamp: nowMs,
+    dataChange,
+    extendedFileMetadata: true,
+    partitionValues: add.partitionValues,
+    size: add.size,
+    ...(add.deletionVector == null ? {} : { deletionVector: add.deletionVector }),
+  };
+}
+
+export const tableFile = (add: AddFile): TableFile => ({
+  path: decodePath(add.path),
+  rows: rowsOf(add),
+  bytes: add.size,
+});
+
+/** Makes files of the table readable as a view with the columns of `schema`. */
+export async function defineFiles(
+  { files, location }: Pick<TableContext, "files" | "location">,
+  session: QuerySession,
+  name: string,
+  { adds, schema, signal }: { adds: readonly AddFile[]; schema: StructType; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const inputs = [];
+  for (const { path, partitionValues } of adds) {
+    const decoded = decodePath(path);
+    if (/^[a-zA-Z][a-zA-Z0-9+.-]*:|^\//.test(decoded))
+      throw new PinlakeError("TABLE_UNSUPPORTED", { table: location, feature: `the file outside the table ${path}` });
+    inputs.push({ path: await files.path(decoded, signal), partitionValues });
+  }
+  await session.defineParquet(name, schema.fields, inputs);
+}

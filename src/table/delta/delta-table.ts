@@ -1,0 +1,154 @@
+import type { Clock } from "../../clock.ts";
+import type { QueryEngine } from "../../engine/query-engine.ts";
+import { PinlakeError } from "../../errors.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import type { Snapshot, SnapshotAt, Table } from "../table.ts";
+import { append } from "./append.ts";
+import { openCheckpoints } from "./checkpoint.ts";
+import { checkTxns, commit } from "./commit.ts";
+import { openCommitLog } from "./commit-log.ts";
+import type { TableContext } from "./context.ts";
+import { create } from "./create.ts";
+import { currentState } from "./current.ts";
+import { history, versionAt } from "./history.ts";
+import { loadState } from "./load.ts";
+import { localFiles } from "./local-files.ts";
+import { logCleanup } from "./log-cleanup.ts";
+import { merge } from "./merge.ts";
+import { optimize } from "./optimize.ts";
+import { overwrite } from "./overwrite.ts";
+import { checkReadable, checkWritable } from "./protocol.ts";
+import { commitResult, NO_COUNTS, withConfiguration } from "./result.ts";
+import { deletedFileRetentionMs, isCheckpointDue } from "./retention.ts";
+import { snapshotOf, stateBehind } from "./snapshot.ts";
+import type { LoadedState } from "./state.ts";
+import { vacuum } from "./vacuum.ts";
+
+export interface DeltaTableOptions {
+  readonly store: ObjectStore;
+  /** The table's folder in the store. */
+  readonly prefix: string;
+  /** Reads and writes checkpoints; rows come with sessions of their own. */
+  readonly engine: QueryEngine;
+  readonly clock: Clock;
+  /** Who writes, for the table's history: `pinlake/1.2.3`. */
+  readonly engineInfo: string;
+  /** For copies of remote files. Default: the system's. */
+  readonly tempFolder?: string;
+}
+
+/** A Delta table (protocol versions 1 and 2, delta-io/delta PROTOCOL.md), whether it exists yet or not. */
+export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposable {
+  const { store, engine, clock, engineInfo, tempFolder } = options;
+  const prefix = options.prefix.endsWith("/") ? options.prefix : `${options.prefix}/`;
+  const location = store.localPath(prefix.slice(0, -1)) ?? prefix.slice(0, -1);
+  const files = localFiles({ store, prefix, tempFolder });
+  const log = openCommitLog({ store, prefix, location });
+  const checkpoints = openCheckpoints({ store, prefix, location, engine, files });
+  const current = currentState({ log, checkpoints });
+  const cleanUp = logCleanup({ store, prefix, log });
+  const shown = { files, location, countSession: () => engine.session() };
+
+  const notFound = () => new PinlakeError("TABLE_NOT_FOUND", { table: location });
+
+  async function newest(): Promise<LoadedState> {
+    const state = await current.refresh();
+    if (state === undefined) throw notFound();
+    return state;
+  }
+
+  async function versionState(at: SnapshotAt): Promise<LoadedState> {
+    const latest = await newest();
+    const version = "version" in at ? at.version : await versionAt(log, at.timestampMs);
+    if (version === latest.version) return latest;
+    const state =
+      version === undefined || version > latest.version ? undefined : await loadState({ log, checkpoints }, version);
+    if (state !== undefined) return state;
+    const wanted = "version" in at ? String(at.version) : `at ${new Date(at.timestampMs).toISOString()}`;
+    throw new PinlakeError("TABLE_VERSION_NOT_FOUND", {
+      table: location,
+      version: wanted,
+      latest: String(latest.version),
+    });
+  }
+
+  const show = (state: LoadedState): Snapshot => {
+    checkReadable(location, state.protocol, state.metaData);
+    return snapshotOf(shown, state);
+  };
+
+  async function writeCheckpoint(state: LoadedState): Promise<void> {
+    const expiredMs = clock.now() - deletedFileRetentionMs(state.metaData.configuration);
+    const expired = [...state.tombstones.entries()].filter(
+      ([, { deletionTimestamp }]) => (deletionTimestamp ?? 0) < expiredMs,
+    );
+    const tombstones = state.tombstones.with(expired.map(([key]) => [key, undefined]));
+    await checkpoints.write({ ...state, tombstones });
+  }
+
+  const context: TableContext = {
+    store,
+    prefix,
+    location,
+    clock,
+    engineInfo,
+    log,
+    checkpoints,
+    files,
+    current,
+    async stateOf(snapshot) {
+      const state = snapshot === undefined ? await newest() : (stateBehind(snapshot) ?? (await versionState(snapshot)));
+      checkReadable(location, state.protocol, state.metaData);
+      return state;
+    },
+    async afterCommit(state) {
+      if (!isCheckpointDue(state.metaData.configuration, state.version)) return;
+      try {
+        await writeCheckpoint(state);
+        await cleanUp(state, clock.now());
+      } catch {
+        // The commit stands without them, and the next one that is due tries again.
+      }
+    },
+  };
+
+  return {
+    location,
+    async find() {
+      const state = await current.refresh();
+      return state && show(state);
+    },
+    snapshot: async (at) => show(at === undefined ? await newest() : await versionState(at)),
+    create: async (given) => show(await create(context, given)),
+    append: (rows, given = {}) => append(context, rows, given),
+    overwrite: (rows, given = {}) => overwrite(context, rows, given),
+    merge: (rows, given) => merge(context, rows, given),
+    async touch({ operation, basedOn, txns = [], signal, metrics, ...given }) {
+      const base = await context.stateOf(basedOn);
+      checkWritable(location, base.protocol, base.metaData);
+      checkTxns(context, base, txns);
+      const after = await commit(context, {
+        base,
+        operation,
+        metrics: metrics?.(NO_COUNTS) ?? {},
+        reads: { kind: "nothing" },
+        txns,
+        metaData: withConfiguration(base.metaData, given),
+        signal,
+      });
+      return commitResult(after.version, NO_COUNTS, {});
+    },
+    async *history({ limit } = {}) {
+      yield* history(log, (await newest()).version, limit);
+    },
+    async checkpoint() {
+      const state = await newest();
+      checkWritable(location, state.protocol, state.metaData);
+      await writeCheckpoint(state);
+      await cleanUp(state, clock.now());
+    },
+    optimize: async (given) => optimize(context, given),
+    vacuum: (given) => vacuum(context, given),
+    [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
+  };
+}

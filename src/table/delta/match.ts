@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import type { QuerySession } from "../../engine/query-engine.ts";
+import type { StructType } from "../../engine/schema.ts";
+import type { AddFile } from "./actions.ts";
+import type { TableContext } from "./context.ts";
+import { defineNumberedFiles, FILE_NUMBER } from "./numbered-files.ts";
+import type { KeyRange } from "./skipping.ts";
+
+/** Tables of a merge in the caller's session. */
+export interface MergeNames {
+  /** The new rows. */
+  readonly source: string;
+  /** Stored rows that give way: their keys, and the number of their file. */
+  readonly matched: string;
+  /** Keys of source rows that did not take the stored row's place. */
+  readonly refused: string;
+}
+
+export interface Matches {
+  /** Files with stored rows that give way, and how many. */
+  readonly leaving: readonly { readonly file: AddFile; readonly rows: number }[];
+  /** Source rows that take a stored row's place. */
+  readonly replacing: number;
+  /** Source rows that do not. */
+  readonly refused: number;
+}
+
+export const NO_MATCHES: Matches = { leaving: [], replacing: 0, refused: 0 };
+
+export interface MatchOptions {
+  readonly files: readonly AddFile[];
+  readonly schema: StructType;
+  readonly key: readonly string[];
+  readonly replaceWhen: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Finds the stored rows with a key of the source, and decides which side stays. */
+export async function matchSource(
+  context: TableContext,
+  session: QuerySession,
+  names: MergeNames,
+  { files, schema, key, replaceWhen = "TRUE", signal }: MatchOptions,
+): Promise<Matches> {
+  const q = session.quote;
+  const run = signal === undefined ? {} : { signal };
+  const target = `target_${randomUUID()}`;
+  const pairs = `pairs_${randomUUID()}`;
+  const columns = key.map((column) => `target.${q(column)} AS ${q(column)}`).join(", ");
+  const on = key.map((column) => `source.${q(column)} = target.${q(column)}`).join(" AND ");
+  const keys = key.map(q).join(", ");
+  const sameKey = key.map((column) => `p.${q(column)} = r.${q(column)}`).join(" AND ");
+  try {
+    await defineNumberedFiles(context, session, target, { adds: files, schema, signal });
+    await session.execute(
+      `CREATE TEMPORARY TABLE ${q(pairs)} AS
+       SELECT target.${q(FILE_NUMBER)} AS ${q(FILE_NUMBER)}, ${columns}, (${replaceWhen}) IS TRUE AS ${q("_takes")}
+       FROM ${q(target)} AS target JOIN ${q(names.source)} AS source ON ${on}`,
+      run,
+    );
+    await session.execute(
+      `CREATE TEMPORARY TABLE ${q(names.refused)} AS SELECT DISTINCT ${keys} FROM ${q(pairs)} WHERE NOT ${q("_takes")};
+       CREATE TEMPORARY TABLE ${q(names.matched)} AS SELECT ${q(FILE_NUMBER)}, ${keys} FROM ${q(pairs)} AS p
+       WHERE NOT EXISTS (SELECT 1 FROM ${q(names.refused)} AS r WHERE ${sameKey})`,
+      run,
+    );
+    const leaving = await session.query(
+      `SELECT ${q(FILE_NUMBER)}, count(*) FROM ${q(names.matched)} GROUP BY 1 ORDER BY 1`,
+      run,
+    );
+    const [counted] = (
+      await session.query(
+        `SELECT (SELECT count(*) FROM (SELECT DISTINCT ${keys} FROM ${q(names.matched)}) AS d), (SELECT count(*) FROM ${q(names.refused)})`,
+        run,
+      )
+    ).rows;
+    return {
+      leaving: leaving.rows.map(([number, rows]) => ({ file: files[Number(number)] as AddFile, rows: Number(rows) })),
+      replacing: Number(counted?.[0]),
+      refused: Number(counted?.[1]),
+    };
+  } finally {
+    await session.execute(`DROP TABLE IF EXISTS ${q(pairs)}; DROP VIEW IF EXISTS ${q(target)}`);
+  }
+}
+
+const RANGED = new Set(["string", "long", "integer", "short", "byte", "date", "timestamp"]);
+
+/** Between which values the source's keys lie, for the columns where that can be compared with stats. */
+export async function sourceRanges(
+  session: QuerySession,
+  source: string,
+  key: readonly string[],
+  schema: StructType,
+): Promise<KeyRange[]> {
+  const columns = schema.fields.filter(({ name, type }) => key.includes(name) && RANGED.has(type as string));
+  if (columns.length === 0) return [];
+  const bounds = columns.map(({ name }) => `min(${session.quote(name)}), max(${session.quote(name)})`).join(", ");
+  const { rows } = await session.query(`SELECT ${bounds} FROM ${session.quote(source)}`);
+  return columns.flatMap(({ name }, i) => {
+    const [min, max] = [rows[0]?.[2 * i] ?? null, rows[0]?.[2 * i + 1] ?? null];
+    return min === null || max === null ? [] : [{ column: name, min, max }];
+  });
+}

@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import type { QuerySession } from "../../engine/query-engine.ts";
+import { PinlakeError } from "../../errors.ts";
+import type { Commit, MergeOptions, Rows } from "../table.ts";
+import { type AddFile, fileKey } from "./actions.ts";
+import { checkTxns, commit } from "./commit.ts";
+import type { TableContext } from "./context.ts";
+import { removeOf } from "./data-files.ts";
+import { type MergeNames, matchSource, NO_MATCHES, sourceRanges } from "./match.ts";
+import { withNewFiles } from "./new-files.ts";
+import { checkWritable } from "./protocol.ts";
+import { commitResult, type Replaced, withConfiguration } from "./result.ts";
+import { rewrite } from "./rewrite.ts";
+import { inSchemaOrder, selectColumns } from "./rows.ts";
+import { mayHold, rowsOf } from "./skipping.ts";
+import type { LoadedState } from "./state.ts";
+
+/**
+ * Copy on write. Source rows that are new, or take the place of stored ones, go into one new file; each file that lost
+ * rows is written anew without them. A source row takes the place of all stored rows with its key, and only if
+ * `replaceWhen` is true for every one of them. Rows with a NULL in their key match nothing.
+ */
+export async function merge(context: TableContext, rows: Rows, options: MergeOptions): Promise<Commit> {
+  const { session } = rows;
+  const { key, signal, txns = [] } = options;
+  const base = await context.stateOf(options.basedOn);
+  const { schema, metaData } = base;
+  checkWritable(context.location, base.protocol, metaData);
+  checkTxns(context, base, txns);
+  const given = candidates(context, base, options.candidateFiles);
+  const select = await inSchemaOrder(rows, schema, context.location);
+  const id = randomUUID();
+  const names: MergeNames = { source: `source_${id}`, matched: `matched_${id}`, refused: `refused_${id}` };
+  const run = { ...(signal === undefined ? {} : { signal }) };
+  const q = session.quote;
+  try {
+    await session.execute(`CREATE TEMPORARY TABLE ${q(names.source)} AS ${select}`, run);
+    await checkUnique(context, session, names.source, key);
+    const ranges = given.length === 0 ? [] : await sourceRanges(session, names.source, key, schema);
+    const files = given.filter((add) => mayHold(add, ranges, schema));
+    const matches =
+      files.length === 0
+        ? NO_MATCHES
+        : await matchSource(context, session, names, { files, schema, key, replaceWhen: options.replaceWhen, signal });
+
+    return await withNewFiles(context, async (written) => {
+      const write = { schema, configuration: metaData.configuration, signal };
+      const taken =
+        matches.refused > 0
+          ? ` WHERE NOT EXISTS (SELECT 1 FROM ${q(names.refused)} AS r WHERE ${equal(session, key, "r", "s")})`
+          : "";
+      const winners = selectColumns(session, schema, `(SELECT * FROM ${q(names.source)} AS s${taken})`);
+      const add = await written.write(session, winners, write);
+      const replaced: Replaced[] = [];
+      for (const { file, rows: leaving } of matches.leaving) {
+        const by =
+          leaving === rowsOf(file)
+            ? undefined
+            : await rewrite(context, session, written, {
+                file,
+                keep: `NOT EXISTS (SELECT 1 FROM ${q(names.matched)} AS m WHERE ${equal(session, key, "m", "t")})`,
+                write,
+              });
+        replaced.push({ remove: removeOf(file, { nowMs: context.clock.now() }), by });
+      }
+      const stored = add === undefined ? 0 : (rowsOf(add) ?? 0);
+      const counts = {
+        inserted: stored - matches.replacing,
+        replaced: matches.leaving.reduce((sum, { rows }) => sum + rows, 0),
+        kept: matches.refused,
+        deleted: 0,
+      };
+      const read = new Set(files.map(fileKey));
+      const after = await commit(context, {
+        base,
+        operation: "MERGE",
+        operationParameters: { predicate: JSON.stringify(key.map((k) => `source.${k} = target.${k}`)) },
+        metrics: {
+          numSourceRows: stored + counts.kept,
+          numTargetRowsInserted: counts.inserted,
+          numTargetRowsUpdated: counts.replaced,
+          numTargetRowsCopied: replaced.reduce((sum, { by }) => sum + (by === undefined ? 0 : (rowsOf(by) ?? 0)), 0),
+          numTargetFilesAdded: written.adds.length,
+          numTargetFilesRemoved: replaced.length,
+          ...options.metrics?.(counts),
+        },
+        reads: { kind: "rows", files: read, mayHold: (other) => mayHold(other, ranges, schema) },
+        files: written,
+        removes: replaced.map(({ remove }) => remove),
+        txns,
+        metaData: withConfiguration(metaData, options),
+        signal,
+      });
+      return commitResult(after.version, counts, { rows: add, replaced });
+    });
+  } finally {
+    for (const name of Object.values(names)) await session.execute(`DROP TABLE IF EXISTS ${q(name)}`);
+  }
+}
+
+export const equal = (session: QuerySession, key: readonly string[], a: string, b: string): string =>
+  key.map((column) => `${a}.${session.quote(column)} = ${b}.${session.quote(column)}`).join(" AND ");
+
+/** A file that the caller names and the table no longer has went somewhere the caller does not know. */
+function candidates({ location }: TableContext, base: LoadedState, paths: readonly string[] | undefined): AddFile[] {
+  if (paths === undefined) return [...base.files.values()];
+  return [...new Set(paths)].map((path) => {
+    const add = base.files.get(path);
+    if (add !== undefined) return add;
+    const reason = `the candidate file ${path} is no longer part of it`;
+    throw new PinlakeError("TABLE_CONFLICT", { table: location, version: String(base.version), reason });
+  });
+}
+
+async function checkUnique({ location }: TableContext, session: QuerySession, source: string, key: readonly string[]) {
+  const columns = key.map(session.quote);
+  const { rows } = await session.query(
+    `SELECT ${columns.join(", ")} FROM ${session.quote(source)} WHERE ${columns.map((c) => `${c} IS NOT NULL`).join(" AND ")} GROUP BY ${columns.join(", ")} HAVING count(*) > 1 LIMIT 1`,
+  );
+  const [repeated] = rows;
+  if (repeated !== undefined)
+    throw new PinlakeError("MERGE_AMBIGUOUS", { table: location, key: repeated.map(String).join(", ") });
+}

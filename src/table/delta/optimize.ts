@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import type { QuerySession } from "../../engine/query-engine.ts";
+import type { Commit, CommitOptions } from "../table.ts";
+import { checkTxns, commit } from "./commit.ts";
+import { planCompaction } from "./compaction.ts";
+import type { TableContext } from "./context.ts";
+import { defineFiles, removeOf } from "./data-files.ts";
+import { withNewFiles } from "./new-files.ts";
+import { checkWritable } from "./protocol.ts";
+import { commitResult, NO_COUNTS, type Replaced, withConfiguration } from "./result.ts";
+import { selectColumns } from "./rows.ts";
+
+export type OptimizeOptions = CommitOptions & {
+  readonly session: QuerySession;
+  readonly targetBytes?: number;
+  readonly growth?: number;
+};
+
+const TARGET_BYTES = 128 * 1024 * 1024;
+
+/** Joins small files; undefined when there is nothing to join. Rows stay what they are, so writers need not give way. */
+export async function optimize(context: TableContext, options: OptimizeOptions): Promise<Commit | undefined> {
+  const { session, signal, targetBytes = TARGET_BYTES, growth } = options;
+  const base = await context.stateOf(options.basedOn);
+  checkWritable(context.location, base.protocol, base.metaData);
+  checkTxns(context, base, options.txns ?? []);
+  const joinable = [...base.files.values()].filter(({ deletionVector }) => deletionVector == null);
+  const groups = planCompaction(joinable, { targetBytes, ...(growth === undefined ? {} : { growth }) });
+  if (groups.length === 0) return undefined;
+
+  return withNewFiles(context, async (files) => {
+    const replaced: Replaced[] = [];
+    for (const group of groups) {
+      const view = `joined_${randomUUID()}`;
+      try {
+        await defineFiles(context, session, view, { adds: group, schema: base.schema, signal });
+        const by = await files.write(session, selectColumns(session, base.schema, session.quote(view)), {
+          schema: base.schema,
+          configuration: base.metaData.configuration,
+          dataChange: false,
+          signal,
+        });
+        const nowMs = context.clock.now();
+        for (const file of group) replaced.push({ remove: removeOf(file, { nowMs, dataChange: false }), by });
+      } finally {
+        await session.execute(`DROP VIEW IF EXISTS ${session.quote(view)}`);
+      }
+    }
+    const after = await commit(context, {
+      base,
+      operation: "OPTIMIZE",
+      operationParameters: { predicate: "[]", targetBytes: String(targetBytes) },
+      metrics: {
+        numRemovedFiles: replaced.length,
+        numAddedFiles: files.adds.length,
+        numRemovedBytes: replaced.reduce((sum, { remove }) => sum + (remove.size ?? 0), 0),
+        numAddedBytes: files.adds.reduce((sum, { size }) => sum + size, 0),
+        ...options.metrics?.(NO_COUNTS),
+      },
+      reads: { kind: "rows", files: new Set(), mayHold: () => false },
+      onlyMoves: true,
+      files,
+      removes: replaced.map(({ remove }) => remove),
+      txns: options.txns ?? [],
+      metaData: withConfiguration(base.metaData, options),
+      signal,
+    });
+    return commitResult(after.version, NO_COUNTS, { replaced });
+  });
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import type { QuerySession } from "../../engine/query-engine.ts";
+import type { StructType } from "../../engine/schema.ts";
+import type { Commit, CommitOptions, Rows } from "../table.ts";
+import { type AddFile, fileKey, type MetaData, type Protocol } from "./actions.ts";
+import { checkTxns, commit } from "./commit.ts";
+import type { TableContext } from "./context.ts";
+import { removeOf } from "./data-files.ts";
+import { withNewFiles } from "./new-files.ts";
+import { defineNumberedFiles, FILE_NUMBER } from "./numbered-files.ts";
+import { checkSchema, checkWritable, protocolFor } from "./protocol.ts";
+import { commitResult, type Replaced, withConfiguration } from "./result.ts";
+import { rewrite } from "./rewrite.ts";
+import { inSchemaOrder } from "./rows.ts";
+import { rowsOf } from "./skipping.ts";
+import type { LoadedState } from "./state.ts";
+
+export type OverwriteOptions = CommitOptions & { readonly where?: string; readonly schema?: StructType };
+
+/** New rows in the place of all, or of those that fit `where`; the schema may change with them. */
+export async function overwrite(context: TableContext, rows: Rows, options: OverwriteOptions): Promise<Commit> {
+  const { session } = rows;
+  const { where, signal, txns = [] } = options;
+  const base = await context.stateOf(options.basedOn);
+  checkWritable(context.location, base.protocol, base.metaData);
+  checkTxns(context, base, txns);
+  const { metaData, protocol } = newDefinition(context, base, options);
+  const schema = options.schema ?? base.schema;
+  const write = { schema, configuration: (metaData ?? base.metaData).configuration, signal };
+  const sql = await inSchemaOrder(rows, schema, context.location);
+  const leaving =
+    where === undefined
+      ? [...base.files.values()].map((file) => ({ file, rows: rowsOf(file) }))
+      : await rowsWhere(context, session, { base, where, signal });
+
+  return withNewFiles(context, async (files) => {
+    const add = await files.write(session, sql, write);
+    const replaced: Replaced[] = [];
+    for (const { file, rows } of leaving) {
+      const whole = where === undefined || rows === rowsOf(file);
+      const by = whole
+        ? undefined
+        : await rewrite(context, session, files, { file, keep: `NOT ((${where}) IS TRUE)`, write });
+      replaced.push({ remove: removeOf(file, { nowMs: context.clock.now() }), by });
+    }
+    const counts = {
+      inserted: add === undefined ? 0 : (rowsOf(add) ?? 0),
+      replaced: 0,
+      kept: 0,
+      deleted: leaving.reduce((sum, { rows = 0 }) => sum + rows, 0),
+    };
+    const after = await commit(context, {
+      base,
+      operation: "WRITE",
+      operationParameters: {
+        mode: "Overwrite",
+        partitionBy: "[]",
+        ...(where === undefined ? {} : { predicate: JSON.stringify([where]) }),
+      },
+      metrics: {
+        numFiles: files.adds.length,
+        numOutputRows: counts.inserted,
+        numOutputBytes: files.adds.reduce((sum, { size }) => sum + size, 0),
+        numRemovedFiles: replaced.length,
+        numDeletedRows: counts.deleted,
+        ...options.metrics?.(counts),
+      },
+      reads:
+        where === undefined
+          ? { kind: "table" }
+          : { kind: "rows", files: new Set([...base.files.values()].map(fileKey)), mayHold: () => true },
+      files,
+      removes: replaced.map(({ remove }) => remove),
+      txns,
+      metaData,
+      protocol,
+      signal,
+    });
+    return commitResult(after.version, counts, { rows: add, replaced });
+  });
+}
+
+/** The metadata and protocol of the new version, where they change. */
+function newDefinition(
+  { location }: TableContext,
+  base: LoadedState,
+  options: OverwriteOptions,
+): { readonly metaData: MetaData | undefined; readonly protocol: Protocol | undefined } {
+  const { schema } = options;
+  const configured = withConfiguration(base.metaData, options);
+  if (schema === undefined || JSON.stringify(schema) === base.metaData.schemaString)
+    return { metaData: configured, protocol: undefined };
+  checkSchema(location, schema);
+  const needed = protocolFor(schema);
+  return {
+    metaData: { ...(configured ?? base.metaData), schemaString: JSON.stringify(schema) },
+    protocol: needed.minReaderVersion > base.protocol.minReaderVersion ? needed : undefined,
+  };
+}
+
+/** The files that hold rows of that kind, and how many. */
+async function rowsWhere(
+  context: TableContext,
+  session: QuerySession,
+  { base, where, signal }: { base: LoadedState; where: string; signal: AbortSignal | undefined },
+): Promise<{ readonly file: AddFile; readonly rows: number }[]> {
+  const adds = [...base.files.values()];
+  const view = `target_${randomUUID()}`;
+  const q = session.quote;
+  try {
+    await defineNumberedFiles(context, session, view, { adds, schema: base.schema, signal });
+    const found = await session.query(
+      `SELECT ${q(FILE_NUMBER)}, count(*) FROM ${q(view)} WHERE (${where}) IS TRUE GROUP BY 1 ORDER BY 1`,
+      signal === undefined ? {} : { signal },
+    );
+    return found.rows.map(([number, rows]) => ({ file: adds[Number(number)] as AddFile, rows: Number(rows) }));
+  } finally {
+    await session.execute(`DROP VIEW IF EXISTS ${q(view)}`);
+  }
+}

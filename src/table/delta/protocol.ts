@@ -1,0 +1,85 @@
+import type { DataType, StructType } from "../../engine/schema.ts";
+import { PinlakeError } from "../../errors.ts";
+import type { MetaData, Protocol } from "./actions.ts";
+
+const READ = new Set(["timestampNtz", "vacuumProtocolCheck", "typeWidening", "typeWidening-preview"]);
+/** Features whose duties we keep, or that are duties only while a property or the schema makes them so. */
+const WRITE = new Set([
+  "timestampNtz",
+  "vacuumProtocolCheck",
+  "appendOnly",
+  "invariants",
+  "checkConstraints",
+  "changeDataFeed",
+  "generatedColumns",
+  "identityColumns",
+  "columnMapping",
+]);
+
+/** (1,2) asks least of readers; a column without time zone is a feature of its own, and then all in use are listed. */
+export function protocolFor(schema: StructType): Protocol {
+  if (!mentions(schema, "timestamp_ntz")) return { minReaderVersion: 1, minWriterVersion: 2 };
+  return {
+    minReaderVersion: 3,
+    minWriterVersion: 7,
+    readerFeatures: ["timestampNtz"],
+    writerFeatures: ["timestampNtz", "appendOnly", "invariants"],
+  };
+}
+
+function mentions(type: DataType, wanted: string): boolean {
+  if (typeof type === "string") return type === wanted;
+  if (type.type === "array") return mentions(type.elementType, wanted);
+  if (type.type === "map") return mentions(type.keyType, wanted) || mentions(type.valueType, wanted);
+  return type.fields.some((field) => mentions(field.type, wanted));
+}
+
+/** Throws TABLE_UNSUPPORTED, naming the feature, unless we can read the table right. */
+export function checkReadable(table: string, protocol: Protocol, metaData: MetaData): void {
+  const refuse = (feature: string): never => {
+    throw new PinlakeError("TABLE_UNSUPPORTED", { table, feature });
+  };
+  if (protocol.minReaderVersion > 3) refuse(`reader version ${protocol.minReaderVersion}`);
+  if (protocol.minReaderVersion === 3)
+    for (const feature of protocol.readerFeatures ?? [])
+      if (!READ.has(feature) && !(feature === "columnMapping" && !mapsColumns(metaData))) refuse(feature);
+  if (mapsColumns(metaData)) refuse("columnMapping");
+  if (metaData.format.provider !== "parquet") refuse(`format ${metaData.format.provider}`);
+}
+
+const mapsColumns = ({ configuration }: MetaData) => (configuration["delta.columnMapping.mode"] ?? "none") !== "none";
+
+/** Throws TABLE_UNSUPPORTED unless we can keep every promise that a writer of this table makes. */
+export function checkWritable(table: string, protocol: Protocol, metaData: MetaData): void {
+  checkReadable(table, protocol, metaData);
+  const refuse = (feature: string): never => {
+    throw new PinlakeError("TABLE_UNSUPPORTED", { table, feature: `${feature} (for writing)` });
+  };
+  if (protocol.minWriterVersion > 7) refuse(`writer version ${protocol.minWriterVersion}`);
+  for (const feature of protocol.writerFeatures ?? []) if (!WRITE.has(feature)) refuse(feature);
+  if (metaData.partitionColumns.length > 0) refuse("partition columns");
+  for (const [name, value] of Object.entries(metaData.configuration)) {
+    if (name.startsWith("delta.constraints.")) refuse(name);
+    if (["delta.enableChangeDataFeed", "delta.enableRowTracking", "delta.enableInCommitTimestamps"].includes(name))
+      if (value.toLowerCase() === "true") refuse(name);
+  }
+  for (const duty of ['"nullable":false', '"delta.invariants"', '"delta.generationExpression"', '"delta.identity.'])
+    if (metaData.schemaString.replaceAll(/\s+/g, "").includes(duty))
+      refuse(`a column with ${duty.replaceAll('"', "")}`);
+}
+
+const FORBIDDEN = /[ ,;{}()\n\t=]/;
+
+/** Throws TABLE_UNSUPPORTED for a schema that a table of ours cannot have. */
+export function checkSchema(table: string, schema: StructType): void {
+  const seen = new Set<string>();
+  for (const { name, nullable } of schema.fields) {
+    const refuse = (feature: string): never => {
+      throw new PinlakeError("TABLE_UNSUPPORTED", { table, feature });
+    };
+    if (name === "" || FORBIDDEN.test(name)) refuse(`the column name ${JSON.stringify(name)}`);
+    if (seen.has(name.toLowerCase())) refuse(`two columns named ${JSON.stringify(name)}`);
+    if (!nullable) refuse(`the NOT NULL column ${JSON.stringify(name)}`);
+    seen.add(name.toLowerCase());
+  }
+}

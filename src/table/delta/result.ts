@@ -1,0 +1,34 @@
+import type { Commit, CommitOptions, OperationCounts } from "../table.ts";
+import { type AddFile, decodePath, type MetaData, type RemoveFile } from "./actions.ts";
+import { tableFile } from "./data-files.ts";
+
+export const NO_COUNTS: OperationCounts = { inserted: 0, replaced: 0, kept: 0, deleted: 0 };
+
+export interface Replaced {
+  readonly remove: RemoveFile;
+  /** The file with what was left of it. */
+  readonly by: AddFile | undefined;
+}
+
+export function commitResult(
+  version: number,
+  counts: OperationCounts,
+  files: { readonly rows?: AddFile | undefined; readonly replaced?: readonly Replaced[] },
+): Commit {
+  const { rows, replaced = [] } = files;
+  const rewritten = new Set(replaced.flatMap(({ by }) => (by === undefined ? [] : [by])));
+  return {
+    version,
+    ...counts,
+    added: [...(rows === undefined ? [] : [rows]), ...rewritten].map(tableFile),
+    rowsFile: rows && decodePath(rows.path),
+    removed: replaced.map(({ remove, by }) => ({ path: decodePath(remove.path), movedTo: by && decodePath(by.path) })),
+  };
+}
+
+/** The metadata with a commit's properties set, if it sets any that are not so already. */
+export function withConfiguration(metaData: MetaData, { configuration }: CommitOptions): MetaData | undefined {
+  const changes = Object.entries(configuration ?? {}).filter(([name, value]) => metaData.configuration[name] !== value);
+  if (changes.length === 0) return undefined;
+  return { ...metaData, configuration: { ...metaData.configuration, ...Object.fromEntries(changes) } };
+}

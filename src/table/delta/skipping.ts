@@ -1,0 +1,112 @@
+import type { SqlValue } from "../../engine/query-engine.ts";
+import type { DataType, StructType } from "../../engine/schema.ts";
+import type { AddFile } from "./actions.ts";
+
+/** Values of one column, all between these two (both included). */
+export interface KeyRange {
+  readonly column: string;
+  readonly min: SqlValue;
+  readonly max: SqlValue;
+}
+
+interface FileStats {
+  readonly numRecords?: unknown;
+  readonly minValues?: Readonly<Record<string, unknown>> | null;
+  readonly maxValues?: Readonly<Record<string, unknown>> | null;
+}
+
+const parsed = new WeakMap<AddFile, FileStats>();
+
+// Numbers of more digits than a number holds stay text.
+const exact = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
+  typeof value === "number" && !Number.isSafeInteger(value) && context?.source !== undefined ? context.source : value;
+
+/** A file's stats; nothing is known when they are missing or garbage. */
+export function statsOf(add: AddFile): FileStats {
+  const known = parsed.get(add);
+  if (known !== undefined) return known;
+  const stats = parseStats(add.stats);
+  parsed.set(add, stats);
+  return stats;
+}
+
+function parseStats(text: string | null | undefined): FileStats {
+  if (text == null || text === "") return {};
+  try {
+    const value: unknown = JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Rows in a file, when its stats say. */
+export function rowsOf(add: AddFile): number | undefined {
+  const { numRecords } = statsOf(add);
+  return typeof numRecords === "number" && add.deletionVector == null ? numRecords : undefined;
+}
+
+/** Whether a file may hold a row whose values lie in every one of these ranges. Unknown is yes. */
+export function mayHold(add: AddFile, ranges: readonly KeyRange[], schema: StructType): boolean {
+  const { minValues, maxValues } = statsOf(add);
+  return ranges.every(({ column, min, max }) => {
+    const type = schema.fields.find((field) => field.name === column)?.type;
+    const compare = type === undefined ? undefined : comparing(type);
+    if (compare === undefined) return true;
+    const [low, high] = [compare.bound(minValues?.[column]), compare.bound(maxValues?.[column])];
+    // A reader of others' stats allows for upper bounds that were cut to the millisecond.
+    if (high !== undefined && compare.order(compare.value(min), compare.slack(high)) > 0) return false;
+    return low === undefined || compare.order(compare.value(max), low) >= 0;
+  });
+}
+
+interface Comparing {
+  readonly bound: (stat: unknown) => Comparable | undefined;
+  readonly slack: (bound: Comparable) => Comparable;
+  readonly value: (value: SqlValue) => Comparable;
+  readonly order: (a: Comparable, b: Comparable) => number;
+}
+type Comparable = bigint | string;
+
+const byValue = (a: Comparable, b: Comparable): number => (a < b ? -1 : a > b ? 1 : 0);
+const same = <T>(value: T): T => value;
+
+const integers: Comparing = {
+  bound: (stat) => (/^-?[0-9]+$/.test(String(stat)) ? BigInt(String(stat)) : undefined),
+  slack: same,
+  value: (value) => BigInt(value as number | bigint),
+  order: byValue,
+};
+const text: Comparing = {
+  bound: (stat) => (typeof stat === "string" ? stat : undefined),
+  slack: same,
+  value: String,
+  order: (a, b) => Buffer.compare(Buffer.from(a as string), Buffer.from(b as string)),
+};
+const instants: Comparing = {
+  bound: (stat) => {
+    const atMs = typeof stat === "string" ? Date.parse(/Z|[+-][0-9:]+$/.test(stat) ? stat : `${stat}Z`) : Number.NaN;
+    return Number.isNaN(atMs) ? undefined : BigInt(atMs) * 1000n;
+  },
+  slack: (bound) => (bound as bigint) + 999n,
+  value: (value) => BigInt(value as bigint),
+  order: byValue,
+};
+
+/** Types whose order in files, stats and here is the same. */
+function comparing(type: DataType): Comparing | undefined {
+  switch (type) {
+    case "long":
+    case "integer":
+    case "short":
+    case "byte":
+      return integers;
+    case "string":
+    case "date":
+      return text;
+    case "timestamp":
+      return instants;
+    default:
+      return undefined;
+  }
+}
