@@ -71,3 +71,9 @@ export type OpenTable = (prefix: string) => Table;
 
 /** What commits say wrote them. */
 const ENGINE_INFO = "Pinlake";
+
+/** What is wrong in the log's files, found by reading all of them. */
+export async function* damageOf(folder: DataFolder) {
+  const { verifyLog } = await import("../log/embedded/verify.ts");
+  yield* verifyLog(folder.log);
+}

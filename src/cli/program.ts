@@ -1,14 +1,35 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { addAnswersCommand } from "./answers.ts";
 import { addConfigCommand } from "./config.ts";
 import { type CommandContext, commandContext, type GlobalOptions } from "./context.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import type { Effects } from "./effects.ts";
+import { addObjectCommands } from "./objects.ts";
+import { addQuarantineCommands } from "./quarantine.ts";
+import { addRunCommands } from "./run.ts";
 import { addSourceCommands } from "./source.ts";
+import { addSqlCommand } from "./sql.ts";
+import { addTableCommands } from "./tables.ts";
+import { addTopicCommands } from "./topics.ts";
+import { addUpCommand } from "./up.ts";
 
 /** Adds commands to the program; `context` gives what a command's action works with, once the options are parsed. */
 export type AddCommands = (program: Command, context: (command: Command) => CommandContext) => void;
 
-const groups: readonly AddCommands[] = [addSourceCommands, addConfigCommand];
+const groups: readonly AddCommands[] = [
+  addUpCommand,
+  addSourceCommands,
+  addRunCommands,
+  addAnswersCommand,
+  addSqlCommand,
+  addTopicCommands,
+  addObjectCommands,
+  addTableCommands,
+  addQuarantineCommands,
+  addConfigCommand,
+  addDoctorCommand,
+];
 
 /** The command line as commander sees it. Each group loads what it needs when it runs. */
 export function makeProgram(effects: Effects, json: boolean): Command {

@@ -1,0 +1,73 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { createServer } from "node:net";
+import { dirname } from "node:path";
+import type { Config } from "../define/config.ts";
+import { PinlakeError } from "../errors.ts";
+import { type DataFolder, dataFolder } from "./data-folder.ts";
+import { readUpFile } from "./up-file.ts";
+
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const LOW_DISK_BYTES = 1024 ** 3;
+
+/** Looks at everything that has to be right for a start, and at every byte of the log. Changes nothing. */
+export async function* diagnose(config: Config, data: string, signal: AbortSignal): AsyncGenerator<Finding> {
+  const folder = dataFolder(data);
+  const major = Number(process.versions.node.split(".")[0]);
+  yield { check: "node", ok: major >= 24, detail: `${process.version}, 24 or newer is needed` };
+  yield folderFinding(folder);
+  yield await diskFinding(folder);
+  const up = readUpFile(folder.up);
+  yield { check: "lock", ok: true, detail: up === undefined ? "free" : `held by process ${up.pid}` };
+  for (const section of ["gateway", "console"] as const) {
+    const ours = up?.[section];
+    yield ours === undefined
+      ? await portFinding(section, config[section].host, config[section].port)
+      : { check: `${section} port`, ok: true, detail: `${ours} is process ${up?.pid} on this folder` };
+  }
+  yield await logFinding(folder, signal);
+}
+
+function folderFinding({ root }: DataFolder): Finding {
+  let nearest = root;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    accessSync(nearest, constants.W_OK);
+    return { check: "folder", ok: true, detail: nearest === root ? root : `${root} (not made yet)` };
+  } catch {
+    return { check: "folder", ok: false, detail: `${nearest} may not be written to` };
+  }
+}
+
+async function diskFinding({ root }: DataFolder): Promise<Finding> {
+  let nearest = root;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  const { bavail, bsize } = await statfs(nearest);
+  const free = bavail * bsize;
+  return { check: "disk", ok: free >= LOW_DISK_BYTES, detail: `${(free / 1024 ** 3).toFixed(1)} GiB free` };
+}
+
+async function portFinding(section: string, host: string, port: number): Promise<Finding> {
+  const problem = await new Promise<string | undefined>((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host, port }, () => server.close(() => resolve(undefined)));
+  });
+  const detail = `${host}:${port} ${problem === undefined ? "is free" : `cannot be listened on: ${problem}`}`;
+  return { check: `${section} port`, ok: problem === undefined, detail };
+}
+
+async function logFinding(folder: DataFolder, signal: AbortSignal): Promise<Finding> {
+  if (!existsSync(folder.log)) return { check: "log", ok: true, detail: "there is none yet" };
+  const { damageOf } = await import("./drivers.ts");
+  for await (const { file, position, reason } of damageOf(folder)) {
+    signal.throwIfAborted();
+    throw new PinlakeError("LOG_CORRUPT", { file, position, reason });
+  }
+  return { check: "log", ok: true, detail: "every frame's checksum is right" };
+}

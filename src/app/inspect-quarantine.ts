@@ -1,0 +1,2 @@
+export { listQuarantined, summariseQuarantine } from "../quarantine/inspect.ts";
+export { resultTable } from "./results.ts";

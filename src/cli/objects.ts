@@ -1,0 +1,31 @@
+import type { AddCommands } from "./program.ts";
+import { reading } from "./reading.ts";
+
+export const addObjectCommands: AddCommands = (program, context) => {
+  const objects = program
+    .command("objects")
+    .description("what the sink has landed: one line a record, under keys as in S3");
+
+  const ls = objects.command("ls [prefix]").description("keys in byte order, with their sizes");
+  ls.action(async (prefix = "") => {
+    const on = context(ls);
+    await reading(on, async ({ objects: store }) => {
+      const found = await Array.fromAsync(store.list(prefix, { signal: on.effects.signal }));
+      on.printRows({
+        columns: ["key", "bytes", "modified"],
+        rows: found.map(({ key, bytes, modifiedAtMs }) => [key, bytes, new Date(modifiedAtMs).toISOString()]),
+      });
+    });
+  });
+
+  const show = objects.command("show <key>").description("an object's bytes as they are");
+  show.action(async (key: string) => {
+    const on = context(show);
+    await reading(on, async ({ objects: store }) => {
+      const decoder = new TextDecoder();
+      for await (const chunk of store.stream(key, { signal: on.effects.signal }))
+        on.effects.out(decoder.decode(chunk, { stream: true }));
+      on.effects.out(decoder.decode());
+    });
+  });
+};
