@@ -175,9 +175,8 @@ function agree(plan: MicroBatchPlan, counted: OperationCounts, dataset: Dataset)
 }
 
 /** Keeps the index at the table's newest version: what was rewritten moved, what was stored is in the file that is new. */
-function follow(index: KeyIndex, { added, removed }: Commit, stored: readonly CleanKey[]): void {
-  const rewritten = new Set(removed.map(({ movedTo }) => movedTo));
-  const fresh = added.find(({ path }) => !rewritten.has(path))?.path;
+function follow(index: KeyIndex, { rowsFile, removed }: Commit, stored: readonly CleanKey[]): void {
   for (const { path, movedTo } of removed) if (movedTo !== undefined) index.fileMoved(path, movedTo);
-  for (const { key, position } of stored) if (fresh !== undefined) index.set(key, { position, file: fresh });
+  if (rowsFile === undefined) return;
+  for (const { key, position } of stored) index.set(key, { position, file: rowsFile });
 }

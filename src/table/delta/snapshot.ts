@@ -1,5 +1,6 @@
 import type { QuerySession } from "../../engine/query-engine.ts";
 import type { Snapshot, TableFile } from "../table.ts";
+import { decodePath } from "./actions.ts";
 import type { TableContext } from "./context.ts";
 import { defineFiles, tableFile } from "./data-files.ts";
 import { rowsOf } from "./skipping.ts";
@@ -36,7 +37,12 @@ export function snapshotOf(context: SnapshotContext, state: LoadedState): Snapsh
       txns ??= new Map([...state.txns.values()].map(({ appId, version }) => [appId, version]));
       return txns;
     },
-    define: (session, name, { signal } = {}) => defineFiles(context, session, name, { adds: adds(), schema, signal }),
+    define: (session, name, { signal, files: some } = {}) =>
+      defineFiles(context, session, name, {
+        adds: some === undefined ? adds() : adds().filter((add) => some.includes(decodePath(add.path))),
+        schema,
+        signal,
+      }),
     async countRows() {
       const unknown = adds().filter((add) => rowsOf(add) === undefined);
       const known = adds().reduce((sum, add) => sum + (rowsOf(add) ?? 0), 0);
