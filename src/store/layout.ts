@@ -17,6 +17,12 @@ export interface ObjectName extends ObjectPartition {
 
 const OFFSET_DIGITS = 10;
 
+/** A file system takes 255 bytes a name: the file of a longer one carries its beginning; the folder has it whole. */
+const MAX_NAME_IN_FILE = 220;
+
+const filePrefix = (name: string, partition: number | string): string =>
+  `${name.slice(0, MAX_NAME_IN_FILE)}+${partition}+`;
+
 export function partitionPrefix(of: ObjectPartition): string {
   return of.kind === "topic"
     ? `topics/${of.name}/partition=${of.partition}/`
@@ -25,7 +31,7 @@ export function partitionPrefix(of: ObjectPartition): string {
 
 export function objectKey(of: ObjectName): string {
   const offset = of.startOffset.toString().padStart(OFFSET_DIGITS, "0");
-  return `${partitionPrefix(of)}${of.name}+${of.partition}+${offset}.${of.format}`;
+  return `${partitionPrefix(of)}${filePrefix(of.name, of.partition)}${offset}.${of.format}`;
 }
 
 const KEY =
@@ -36,7 +42,7 @@ export function parseObjectKey(key: string): ObjectName | undefined {
   const groups = KEY.exec(key)?.groups;
   if (groups === undefined) return undefined;
   const name = groups.topic ?? groups.stream ?? "";
-  const prefix = `${name}+${groups.partition}+`;
+  const prefix = filePrefix(name, groups.partition ?? "");
   const digits = groups.file?.startsWith(prefix) ? groups.file.slice(prefix.length) : "";
   if (!/^[0-9]{10,19}$/.test(digits)) return undefined;
   return {

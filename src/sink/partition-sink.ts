@@ -1,0 +1,204 @@
+import type { Clock } from "../clock.ts";
+import { PinlakeError } from "../errors.ts";
+import type { EventLog, PartitionBounds } from "../log/event-log.ts";
+import type { LogRecord } from "../record.ts";
+import { type ObjectName, type ObjectPartition, objectKey } from "../store/layout.ts";
+import { type ListedObject, listObjects } from "../store/object-listing.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { adoptObject, objectEnd } from "./adopt-object.ts";
+import { renderFor } from "./object-lines.ts";
+import { type OpenFile, openFile } from "./open-file.ts";
+import { dueAtMs, endOffset, isFull, mustCloseBefore, type RotationLimits } from "./rotation.ts";
+import { writeFromLog } from "./write-from-log.ts";
+
+export const SINK_GROUP = "pinlake.sink";
+
+/** A read holds this much of a partition in memory at most, beside the open file. */
+const READ_BYTES = 4 * 1024 * 1024;
+
+export interface PartitionSinkOptions {
+  readonly log: EventLog;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly limits: RotationLimits;
+  /** The log's name of the partition. */
+  readonly topic: string;
+  /** Its name in the store. */
+  readonly of: ObjectPartition;
+  /** Whether open files may keep their bytes in memory. */
+  readonly mayHold: () => boolean;
+}
+
+export interface StepRequest {
+  /** Go up to this offset. */
+  readonly until: bigint;
+  /** Close the open file there, whatever its age. */
+  readonly cut: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** One partition on its way from the log into objects. Calls must not overlap. */
+export interface PartitionSink {
+  /** Takes over what is in the store; throws LOG_BEHIND and OBJECT_CONFLICT when it does not fit the log. */
+  prepare(bounds: PartitionBounds): Promise<void>;
+  /** Takes records up to an offset. After an error the same call may be made again: nothing is lost or doubled. */
+  step(request: StepRequest): Promise<void>;
+  /** The next offset to read, and up to where all lies in objects and is committed. */
+  readonly next: bigint;
+  readonly committed: bigint;
+  readonly open: OpenFile | undefined;
+  readonly objectsWritten: number;
+}
+
+export function partitionSink(options: PartitionSinkOptions): PartitionSink {
+  const { log, store, clock, limits, topic, of } = options;
+  const { partition } = of;
+  const render = renderFor(of.kind);
+
+  let prepared = false;
+  let next = 0n;
+  let committed = 0n;
+  let open: OpenFile | undefined;
+  /** Objects that an earlier life left beyond `next`, in order. */
+  let ahead: ListedObject[] = [];
+  let objectsWritten = 0;
+
+  async function prepare({ start, end }: PartitionBounds): Promise<void> {
+    if (prepared) return;
+    const known = await log.committed(SINK_GROUP, topic, partition);
+    if (known !== undefined && known > end)
+      throw new PinlakeError("LOG_BEHIND", { what: "The sink", topic, partition, offset: known, end });
+    committed = known ?? 0n;
+    next = known ?? start;
+    const lookBack = BigInt(Math.max(limits.maxRecords, 10_000));
+    ahead = await listObjects(store, of, known === undefined || known < lookBack ? 0n : known - lookBack);
+    await passWhatIsTaken();
+    prepared = true;
+    while (ahead[0]?.name.startOffset === next) await adoptNext();
+  }
+
+  /** Drops the objects below `next`. The last of them may reach over it, when somebody set the group's offset back. */
+  async function passWhatIsTaken(): Promise<void> {
+    const above = ahead.findIndex(({ name }) => name.startOffset >= next);
+    const below = above === -1 ? ahead.length : above;
+    const last = ahead[below - 1];
+    ahead.splice(0, below);
+    if (last !== undefined && (await objectEnd(store, last)) > next) next = await adopt(last);
+  }
+
+  const adopt = (object: Pick<ListedObject, "name" | "key">) =>
+    adoptObject({ log, store, topic, partition, render, object });
+
+  async function adoptNext(): Promise<void> {
+    const object = ahead[0] as ListedObject;
+    if (object.name.startOffset < next)
+      throw new PinlakeError("OBJECT_CONFLICT", { key: object.key, reason: `others reach up to offset ${next}` });
+    next = await adopt(object);
+    ahead.shift();
+    await commit(next);
+  }
+
+  async function commit(offset: bigint): Promise<void> {
+    await log.commit(SINK_GROUP, topic, partition, offset);
+    committed = offset;
+  }
+
+  /** After an object was put: true when it was; when its name was taken, goes on behind the object that has it. */
+  async function settle(name: ObjectName, placed: boolean, end: bigint): Promise<boolean> {
+    if (placed) objectsWritten++;
+    else next = await adopt({ name, key: objectKey(name) });
+    open = undefined;
+    await commit(placed ? end : next);
+    return placed;
+  }
+
+  /** Writes the open file. False when an object of that name was there: then `next` has moved. */
+  async function cut(file: OpenFile): Promise<boolean> {
+    const name: ObjectName = { ...of, startOffset: file.startOffset, format: "json" };
+    const key = objectKey(name);
+    const body = file.body();
+    const end = endOffset(file);
+    const placed =
+      body === undefined
+        ? await writeFromLog({ log, store, topic, partition, render, key, start: file.startOffset, end })
+        : await store.putIfAbsent(key, body);
+    return await settle(name, placed, end);
+  }
+
+  async function putBinary(offset: bigint, bytes: Uint8Array): Promise<boolean> {
+    const name: ObjectName = { ...of, startOffset: offset, format: "bin" };
+    const placed = await store.putIfAbsent(objectKey(name), bytes);
+    return await settle(name, placed, offset + 1n);
+  }
+
+  /** Takes records; `next` follows each. False when it did not go on where the batch does. */
+  async function take(records: readonly LogRecord[]): Promise<boolean> {
+    for (const record of records) {
+      const { format, bytes } = render(record);
+      const there = ahead[0];
+      if (there !== undefined && record.offset >= there.name.startOffset) {
+        if (open === undefined || (await cut(open))) next = there.name.startOffset;
+        return false;
+      }
+      if (open !== undefined && (format === "bin" || mustCloseBefore(open, record.offset, bytes.length + 1, limits)))
+        if (!(await cut(open))) return false;
+      if (format === "bin") {
+        if (!(await putBinary(record.offset, bytes))) return false;
+      } else {
+        open ??= openFile(record.offset, clock.monotonic());
+        open.add(bytes);
+      }
+      next = record.offset + 1n;
+    }
+    return true;
+  }
+
+  /** Reads up to an offset; what becomes full on the way is written. */
+  async function takeUntil(until: bigint, signal: AbortSignal | undefined): Promise<void> {
+    while (next < until && signal?.aborted !== true) {
+      const there = ahead[0]?.name.startOffset;
+      if (there !== undefined && there <= next) {
+        if (open === undefined || (await cut(open))) await adoptNext();
+        continue;
+      }
+      if (open !== undefined && isFull(open, limits)) {
+        await cut(open);
+        continue;
+      }
+      const batch = await log.read(topic, partition, next, { includeDeleted: true, maxBytes: READ_BYTES });
+      if (batch.next === next) return;
+      if (await take(batch.records)) next = batch.next;
+      if (!options.mayHold()) open?.forgetBody();
+    }
+  }
+
+  async function step({ until, cut: wanted, signal }: StepRequest): Promise<void> {
+    if (!prepared) throw new PinlakeError("INTERNAL", { reason: `${topic} was not prepared` });
+    for (;;) {
+      await takeUntil(until, signal);
+      if (open === undefined) break;
+      const due = isFull(open, limits) || clock.monotonic() >= dueAtMs(open, limits);
+      const asked = wanted && next >= until && open.startOffset < until;
+      // A shorter object of that name was there: what it lacks is taken again.
+      if (!(due || asked) || (await cut(open))) break;
+    }
+    if (open === undefined && committed < next) await commit(next);
+  }
+
+  return {
+    prepare,
+    step,
+    get next() {
+      return next;
+    },
+    get committed() {
+      return committed;
+    },
+    get open() {
+      return open;
+    },
+    get objectsWritten() {
+      return objectsWritten;
+    },
+  };
+}
