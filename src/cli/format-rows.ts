@@ -12,7 +12,7 @@ export function asObjects({ columns, rows }: ResultTable): Record<string, unknow
   return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])));
 }
 
-const MAX_CELL = 60;
+const MAX_CELL = 120;
 
 /** For people: columns aligned, numbers to the right, long text cut, control characters made visible. */
 export function asText({ columns, rows }: ResultTable): string {

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import type { Answer } from "../define/answer.ts";
+import { readAnswer } from "../define/answer-file.ts";
 import { type Config, configSchema } from "../define/config.ts";
 import { type Dataset, type DatasetInput, defineDataset } from "../define/dataset.ts";
 import { withSelect } from "../define/dataset-file.ts";
@@ -9,7 +10,7 @@ import { defineWorkflow, type Workflow, type WorkflowInput } from "../define/wor
 import { PinlakeError } from "../errors.ts";
 import { crossCheck } from "./cross-check.ts";
 import { applyEnvironment, type Environment, variablesByPath } from "./environment.ts";
-import { configFile, definitionFiles } from "./find-project.ts";
+import { answerFiles, configFile, definitionFiles } from "./find-project.ts";
 import { definedIn, loadModule } from "./load-module.ts";
 
 /** What is computed: everything a project folder defines, checked. */
@@ -32,7 +33,7 @@ export async function loadProject(folder: string, environment: Environment): Pro
   const config = await loadConfig(folder, environment);
   const [datasets, answers, workflows] = await Promise.all([
     loadAll(definitionFiles(folder, "datasets"), loadDataset),
-    Promise.resolve([] as Loaded<Answer>[]),
+    loadAll(answerFiles(folder), readAnswer),
     loadAll(definitionFiles(folder, "workflows"), async (path) => {
       const exported = await loadModule(path);
       return definedIn(path, () => defineWorkflow(exported as WorkflowInput));
