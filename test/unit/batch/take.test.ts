@@ -64,8 +64,9 @@ describe("what a batch run takes", () => {
     await using folder = await tempFolder();
     await using store = createMemoryStore();
     await land(store, "a.pin", 0, 10n, '{"n":10}\n{"n":11}\n{"n":12}\n');
+    await land(store, "a.pin", 0, 13n, '{"n":13}\n');
     const { objects, taken } = await planTake(store, dataset, () => 12n);
-    expect(taken).toEqual([{ topic: "a.pin", partition: 0, next: 13n }]);
+    expect(taken).toEqual([{ topic: "a.pin", partition: 0, next: 14n }]);
     const [object] = objects;
     if (object === undefined) throw new Error("no object");
     const input = await rawInput(store, object, folder.path);
