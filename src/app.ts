@@ -9,6 +9,8 @@ import { topicsOf } from "./app/topics.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Project } from "./config/load-project.ts";
 import type { Operations } from "./console/operations.ts";
+import type { QueryEngine } from "./engine/query-engine.ts";
+import type { EventLog } from "./log/event-log.ts";
 
 export interface AppOptions {
   readonly project: Project;
@@ -21,6 +23,9 @@ export interface AppOptions {
 export interface App extends AsyncDisposable {
   readonly project: Project;
   readonly folder: DataFolder;
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly engine: QueryEngine;
   readonly stages: Stages;
   readonly operations: Operations;
   /** Starts the stages and listens. Disposing of it drains: what was acknowledged is landed and in the stream tables. */
@@ -54,8 +59,11 @@ export async function openApp({ project, data, clock = systemClock }: AppOptions
   return {
     project,
     folder,
+    clock,
     stages,
-    operations: operations,
+    log,
+    engine,
+    operations,
     serve: () => serve({ project, folder, clock, lock, log, stages, topics, operations }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

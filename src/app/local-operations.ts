@@ -55,7 +55,7 @@ export function localOperations({ project, folder, clock, stages, topics }: Oper
     flush,
     run: (request, signal = new AbortController().signal) =>
       oneAtATime(() => {
-        const { workflow, only } = named(project.workflows, request.name);
+        const { workflow, only } = named(workflowsOf(project), request.name);
         return runWorkflow({
           workflow,
           signal,
@@ -71,6 +71,22 @@ export function localOperations({ project, folder, clock, stages, topics }: Oper
     remove: (kind, name) => topics.remove(kind, name),
     read: (kind, name, request, signal) => topics.read(kind, name, request, signal),
   };
+}
+
+/** The project's workflows; one that has no `daily` gets it: everything there is. */
+function workflowsOf({ workflows, datasets }: Project): readonly Workflow[] {
+  if (workflows.some(({ name }) => name === "daily")) return workflows;
+  const names = datasets.map(({ name }) => name);
+  const daily: Workflow = {
+    name: "daily",
+    description: "Every dataset, then the answers",
+    tasks: {
+      flush: { kind: "flush", after: [] },
+      ...Object.fromEntries(names.map((name) => [name, { kind: "dataset" as const, dataset: name, after: ["flush"] }])),
+      answers: { kind: "answers", after: names },
+    },
+  };
+  return [...workflows, daily];
 }
 
 /** As JSON can hold it: offsets as numbers where they are exact, errors as their messages. */

@@ -3,8 +3,10 @@ import { Command, Option } from "commander";
 import { addAnswersCommand } from "./answers.ts";
 import { addConfigCommand } from "./config.ts";
 import { type CommandContext, commandContext, type GlobalOptions } from "./context.ts";
+import { addDemoCommand } from "./demo.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import type { Effects } from "./effects.ts";
+import { addEmulateCommand } from "./emulate.ts";
 import { addObjectCommands } from "./objects.ts";
 import { addQuarantineCommands } from "./quarantine.ts";
 import { addRunCommands } from "./run.ts";
@@ -19,7 +21,9 @@ export type AddCommands = (program: Command, context: (command: Command) => Comm
 
 const groups: readonly AddCommands[] = [
   addUpCommand,
+  addDemoCommand,
   addSourceCommands,
+  addEmulateCommand,
   addRunCommands,
   addAnswersCommand,
   addSqlCommand,

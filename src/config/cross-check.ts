@@ -21,7 +21,7 @@ interface Checked {
 }
 
 /** Names that SQL and the table folders use themselves. */
-const RESERVED = ["quarantine", "batch", "stream", "answers", "params", "raw"];
+const RESERVED = ["quarantine", "batch", "stream", "answers", "params", "raw", "flush"];
 
 /**
  * What no file can see alone: names that stand twice, names that nothing has, circles. Answers come out each behind
