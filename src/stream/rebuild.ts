@@ -9,7 +9,7 @@ import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { streamOf } from "../log/names.ts";
 import { cleanSchema, cleanTablePrefix, createCleanTable, DEFINITION_PROPERTY } from "../quarantine/clean-table.ts";
-import { nextOffset, progressAppId, type Taken, txnsBeyond } from "../quarantine/progress.ts";
+import { progressAppId, type Taken, takenBy, txnsBeyond } from "../quarantine/progress.ts";
 import { type Quarantine, REBUILD_PROPERTY } from "../quarantine/quarantine.ts";
 import { totalsMetrics } from "../quarantine/totals.ts";
 import { objectPartitions } from "../store/object-listing.ts";
@@ -50,15 +50,16 @@ const [CLEAN, BAD, ALL_CLEAN, ALL_BAD] = ["clean_rows", "bad_rows", "all_clean",
  * (REBUILD_UNFINISHED) until this has been run again.
  */
 export async function rebuildDataset(options: RebuildOptions): Promise<RebuildReport> {
-  const { engine, openTable, quarantine, dataset, tempFolder, configuration, signal } = options;
+  const { engine, openTable, quarantine, dataset, datasets, tempFolder, configuration, signal } = options;
   const table = openTable(cleanTablePrefix("stream", dataset.name));
   const before = await createCleanTable({ table, dataset, configuration });
   await using session = await engine.session({ tempFolder });
   const { taken, events, tombstones } = await cleanEverything(session, options);
-  for (const { topic, partition, next } of taken) {
-    const known = nextOffset(before, "stream", topic, partition);
+  for (const { topic, partition, next } of takenBy(before, "stream")) {
+    if (claimOn(dataset, topic, datasets) === "none") continue;
+    const end = taken.find((shard) => shard.topic === topic && shard.partition === partition)?.next ?? 0n;
     const what = `The stream table of "${dataset.name}"`;
-    if (known > next) throw new PinlakeError("LOG_BEHIND", { what, topic, partition, offset: known, end: next });
+    if (next > end) throw new PinlakeError("LOG_BEHIND", { what, topic, partition, offset: next, end });
   }
   const newest = newestPerKey(session, ALL_CLEAN, dataset.key);
   const superseded = await numberOf(session, newest.dropped);

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
+import type { QueryEngine } from "../../../src/engine/query-engine.ts";
+import { createMemoryLog } from "../../../src/log/memory.ts";
+import { streamOf, streamTopic } from "../../../src/log/names.ts";
+import { renderFor } from "../../../src/sink/object-lines.ts";
+import { objectKey } from "../../../src/store/layout.ts";
+import { createMemoryStore } from "../../../src/store/memory.ts";
+import { crashAtCall } from "../../support/crash-at-call.ts";
+import { blue, red } from "../../support/stream-datasets.ts";
+import { catchUp, expectRecount, openArm, put, stored, type World } from "../../support/stream-world.ts";
+import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
+
+let engine: QueryEngine;
+let folder: TempFolder;
+beforeAll(async () => {
+  engine = createDuckDbEngine({ threads: 1 });
+  folder = await tempFolder();
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+const RED = "streaming-test-red";
+const signal = new AbortController().signal;
+
+async function newWorld(): Promise<World> {
+  const log = createMemoryLog();
+  for (const stream of [RED, "streaming-test-blue", "shared"])
+    await log.createTopic(streamTopic(stream), { partitions: 2 });
+  return { log, store: createMemoryStore(), tables: createMemoryStore(), engine, tempFolder: folder.path };
+}
+
+async function fill({ log }: World, word: string): Promise<void> {
+  for (const partition of [0, 1]) {
+    await put(log, RED, [{ id: 1, word }, null, "{broken", { id: 2, word, n: 1 }, { id: 3, n: "x" }], { partition });
+    await put(
+      log,
+      "streaming-test-blue",
+      [
+        { name: "a", shade: word },
+        { id: 7, word },
+      ],
+      { partition },
+    );
+    await put(log, "shared", [{ id: 4, word }], { partition, key: "x-red" });
+    await put(log, "shared", [{ name: word }, null], { partition, key: 'the "x"-blue' });
+  }
+}
+
+/** Lands everything that is in the log now, three lines an object. */
+async function land({ log, store }: World): Promise<void> {
+  const render = renderFor("stream");
+  for (const { topic, partition, start, end } of await log.stagePartitions()) {
+    for (let from = start; from < end; from += 3n) {
+      const { records } = await log.read(topic, partition, from, { maxRecords: 3 });
+      const name = {
+        kind: "stream",
+        name: streamOf(topic) as string,
+        partition,
+        startOffset: from,
+        format: "json",
+      } as const;
+      const lines = records.map((record) => `${Buffer.from(render(record).bytes)}\n`);
+      await store.put(objectKey(name), Buffer.from(lines.join("")));
+    }
+  }
+}
+
+describe("a rebuild", () => {
+  it("makes every table again as it was, from objects and then the log", async () => {
+    const w = await newWorld();
+    await fill(w, "landed");
+    await land(w);
+    await fill(w, "in the log alone");
+    await catchUp(w);
+    const before = [await stored(w, red), await stored(w, blue)];
+    await using arm = openArm(w);
+    const reports = await arm.rebuild(undefined, signal);
+    expect([await stored(w, red), await stored(w, blue)]).toEqual(before);
+    await expectRecount(w);
+    for (const { events, rows, superseded, quarantined, tombstones } of reports)
+      expect(rows + superseded + quarantined + tombstones).toBe(events);
+    await fill(w, "afterwards");
+    await catchUp(w);
+    await expectRecount(w);
+  });
+
+  it("needs no log where everything has been landed", async () => {
+    const w = await newWorld();
+    await fill(w, "landed");
+    await land(w);
+    await catchUp(w);
+    const before = await stored(w, red);
+    const lost: World = { ...w, log: createMemoryLog(), tables: createMemoryStore() };
+    await using arm = openArm(lost);
+    await arm.rebuild("red", signal);
+    expect(await stored(lost, red)).toEqual(before);
+  });
+
+  it("mends a changed definition", async () => {
+    const w = await newWorld();
+    await fill(w, "a");
+    await catchUp(w);
+    const more = {
+      ...red,
+      hash: "other",
+      columns: [...red.columns, { name: "length", type: "INT", description: "" } as const],
+    };
+    const changed = [{ ...more, select: red.select.replace(" FROM", ", length(word) AS length FROM") }, blue];
+    await using arm = openArm(w, { datasets: changed });
+    await expect(arm.check()).rejects.toMatchObject({ code: "DEFINITION_CHANGED" });
+    await arm.rebuild("red", signal);
+    await arm.check();
+    expect((await stored(w, red)).rows.every((row) => JSON.parse(row).length === 1)).toBe(true);
+  });
+
+  it("does not make less of a table than it was", async () => {
+    const w = await newWorld();
+    await fill(w, "a");
+    await catchUp(w);
+    await using arm = openArm({ ...w, log: createMemoryLog() });
+    await expect(arm.rebuild("red", signal)).rejects.toMatchObject({ code: "LOG_BEHIND" });
+  });
+
+  it("killed at any moment leaves the old table, the new one, or a refusal that another rebuild ends", async () => {
+    const w = await newWorld();
+    await fill(w, "a");
+    await land(w);
+    await fill(w, "b");
+    await catchUp(w);
+    const before = await stored(w, red);
+    const mortal = { tables: w.tables, log: w.log };
+    const whole = crashAtCall(mortal);
+    await openArm({ ...w, ...whole.target }).rebuild("red", signal);
+    let refused = 0;
+    // Every call near the two commits, which come last, and some of the others.
+    for (let call = 1; call <= whole.calls(); call += call < whole.calls() - 16 ? 7 : 1) {
+      const crash = crashAtCall(mortal, { call, moment: call % 2 ? "after" : "before" });
+      const dying = openArm({ ...w, ...crash.target });
+      await Promise.race([dying.rebuild("red", signal), crash.crashed]);
+      await using next = openArm(w);
+      const outcome = await next.check().catch((error: { code: string }) => error.code);
+      if (outcome !== undefined) {
+        expect(outcome).toBe("REBUILD_UNFINISHED");
+        refused++;
+        await next.rebuild("red", signal);
+      }
+      await next.check();
+      if (outcome !== undefined) expect(await stored(w, red)).toEqual(before);
+    }
+    expect(refused).toBeGreaterThan(0);
+    expect(await stored(w, red)).toEqual(before);
+  });
+
+  it("names the datasets there are when asked for another", async () => {
+    await using arm = openArm(await newWorld());
+    await expect(arm.rebuild("green", signal)).rejects.toMatchObject({ code: "UNKNOWN_NAME" });
+  });
+});
