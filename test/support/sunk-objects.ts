@@ -31,7 +31,7 @@ export async function landedRecords(store: ObjectStore, of: ObjectPartition): Pr
 
 /**
  * Counts how a log and the objects made of it differ, by reading both: offsets that are missing, there twice or out of
- * order, and records that say something else. Empty when all that is below `upTo` landed exactly once.
+ * order, and records that say something else. Empty when all that the log ever gave landed exactly once.
  */
 export async function differences(log: EventLog, store: ObjectStore): Promise<string[]> {
   const problems: string[] = [];
@@ -39,7 +39,10 @@ export async function differences(log: EventLog, store: ObjectStore): Promise<st
     const stream = streamOf(topic);
     if (stream === undefined && isInternalTopic(topic)) continue;
     const of: ObjectPartition = { kind: stream === undefined ? "topic" : "stream", name: stream ?? topic, partition };
-    const landed = (await landedRecords(store, of)).filter(({ offset }) => offset >= start);
+    const all = await landedRecords(store, of);
+    const odd = all.find(({ offset }, i) => offset !== BigInt(i));
+    if (odd !== undefined) problems.push(`${topic}/${partition}: offset ${odd.offset} is twice there or follows a gap`);
+    const landed = all.filter(({ offset }) => offset >= start);
     const expected: LandedRecord[] = [];
     for (let at = start; at < end; ) {
       const { records, next } = await log.read(topic, partition, at, { includeDeleted: true });
