@@ -58,7 +58,7 @@ export interface DatasetParts {
 }
 
 /** Text of raw objects that is cleaned in one go; what comes of them is held (or spilled) by the engine. */
-const CHUNK_BYTES = 256 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024 * 1024;
 const GOOD = "batch_good";
 const BAD = "batch_bad";
 const NEWEST = "batch_newest";

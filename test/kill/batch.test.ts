@@ -27,7 +27,7 @@ it(`the batch arm ends with what a recount says after ${KILLS} kill -9 at random
     args: (life) => [folder.path, rebuilds.has(life) ? "full" : ""],
     kills: KILLS,
     ready: "working",
-    withinMs: 350,
+    withinMs: 600,
     seed,
     afterKill: async (life, lines) => {
       if (lines.includes("done")) finished++;
