@@ -58,17 +58,13 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
   }
 
   async function versionState(at: SnapshotAt): Promise<LoadedState> {
-    const latest = await newest();
     const version = "version" in at ? at.version : await versionAt(log, at.timestampMs);
-    if (version === latest.version) return latest;
-    const state =
-      version === undefined || version > latest.version ? undefined : await loadState({ log, checkpoints }, version);
+    const state = version === undefined ? undefined : await loadState({ log, checkpoints }, version);
     if (state !== undefined) return state;
-    const wanted = "version" in at ? String(at.version) : `at ${new Date(at.timestampMs).toISOString()}`;
     throw new PinlakeError("TABLE_VERSION_NOT_FOUND", {
       table: location,
-      version: wanted,
-      latest: String(latest.version),
+      version: "version" in at ? String(at.version) : `at ${new Date(at.timestampMs).toISOString()}`,
+      latest: String((await newest()).version),
     });
   }
 

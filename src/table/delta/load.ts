@@ -19,37 +19,50 @@ const READ_AHEAD = 32;
  * Throws TABLE_CORRUPT, naming the file; a gap is an error and never skipped.
  */
 export async function loadState(reader: LogReader, version?: number): Promise<LoadedState | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await loadOnce(reader, version);
-    } catch (error) {
-      // Expired files may go while we read; what is left is listed anew.
-      if (attempt === 3 || !isPinlakeError(error, "TABLE_CORRUPT")) throw error;
-    }
+  // The hint file is only a hint: when it leads nowhere, the whole log is listed. That is tried twice, because expired
+  // files may go while we read.
+  const hint = await reader.checkpoints.hint();
+  if (hint !== undefined && (version === undefined || hint <= version)) {
+    const listed = await Array.fromAsync(reader.log.list(hint));
+    if (listed.some((file) => file.kind === "checkpoint" && file.version === hint))
+      try {
+        const state = await replay(reader, listed, version);
+        if (state !== undefined) return state;
+      } catch (error) {
+        if (!isPinlakeError(error, "TABLE_CORRUPT")) throw error;
+      }
+  }
+  try {
+    return await replay(reader, await Array.fromAsync(reader.log.list()), version);
+  } catch (error) {
+    if (!isPinlakeError(error, "TABLE_CORRUPT")) throw error;
+    return replay(reader, await Array.fromAsync(reader.log.list()), version);
   }
 }
 
-async function loadOnce({ log, checkpoints }: LogReader, version?: number): Promise<LoadedState | undefined> {
-  const listed = await listFromCheckpoint({ log, checkpoints }, version);
-  const commits = listed.filter(({ kind }) => kind === "commit");
+async function replay(
+  reader: LogReader,
+  listed: readonly ListedLogFile[],
+  version: number | undefined,
+): Promise<LoadedState | undefined> {
+  const { log } = reader;
   const newest = version ?? Math.max(-1, ...listed.filter(({ kind }) => kind !== "checksum").map((f) => f.version));
   if (newest < 0 || !listed.some((file) => file.version >= newest)) return undefined;
 
-  const start = await newestReadable({ log, checkpoints }, listed, newest);
-  const firstMissing = start.state.version + 1;
-  if (start.state.version < 0 && commits[0]?.version !== 0) {
+  const start = await newestReadable(reader, listed, newest);
+  if (start.state.version < 0 && !listed.some(({ kind, version }) => kind === "commit" && version === 0)) {
+    if (start.failure !== undefined) throw start.failure;
     if (listed.some(({ kind }) => kind === "otherCheckpoint"))
       throw new PinlakeError("TABLE_UNSUPPORTED", {
         table: log.location,
         feature: "a checkpoint of several parts or v2",
       });
-    // The versions before the oldest checkpoint are gone for good.
-    if (start.failure === undefined && listed.some((f) => f.kind === "checkpoint" && f.version > newest))
-      return undefined;
-    throw start.failure ?? missing(log, 0);
+    // What comes before the oldest checkpoint is gone for good.
+    if (listed.some((file) => file.kind === "checkpoint" && file.version > newest)) return undefined;
+    throw missing(log, 0);
   }
   let state = start.state;
-  for (let from = firstMissing; from <= newest; from += READ_AHEAD) {
+  for (let from = state.version + 1; from <= newest; from += READ_AHEAD) {
     const versions = Array.from({ length: Math.min(READ_AHEAD, newest - from + 1) }, (_, i) => from + i);
     for (const [i, commit] of (await Promise.all(versions.map((v) => log.read(v)))).entries()) {
       if (commit === undefined) throw start.failure ?? missing(log, from + i);
@@ -75,16 +88,6 @@ const missing = (log: CommitLog, version: number) =>
     file: commitName(version),
     reason: "it is missing, and what comes after it cannot be understood without it",
   });
-
-/** The hint is only a hint: when what it names is not there, the whole log is listed. */
-async function listFromCheckpoint({ log, checkpoints }: LogReader, version?: number): Promise<ListedLogFile[]> {
-  const hint = await checkpoints.hint();
-  if (hint !== undefined && (version === undefined || hint <= version)) {
-    const listed = await Array.fromAsync(log.list(hint));
-    if (listed.some((file) => file.kind === "checkpoint" && file.version === hint)) return listed;
-  }
-  return Array.fromAsync(log.list());
-}
 
 interface Start {
   readonly state: TableState;
