@@ -22,16 +22,33 @@ const made: fc.Arbitrary<Made> = fc.oneof(
 
 const partition = fc.constantFrom(["a.thing", 0], ["a.thing", 1], ["b.thing", 0]) as fc.Arbitrary<[string, number]>;
 
-/** Records of several partitions and topics in the order of their arrival, each partition's offsets without gaps. */
-export const thingRecords = (size: { readonly minLength?: number; readonly maxLength: number }) =>
-  fc.array(fc.tuple(partition, made), { ...size, size: "max" }).map((records): readonly Landed[] => {
-    const next = new Map<string, number>();
-    return records.map(([[topic, n], what]) => {
-      const offset = next.get(`${topic}/${n}`) ?? 0;
-      next.set(`${topic}/${n}`, offset + 1);
-      return { topic, partition: n, offset, made: what };
+/**
+ * Records of several partitions and topics in the order of their arrival, each partition's offsets without gaps. They
+ * come in bursts, so that one partition runs ahead of another and older positions arrive after newer ones.
+ */
+export const thingRecords = ({
+  minLength = 0,
+  maxLength,
+}: {
+  readonly minLength?: number;
+  readonly maxLength: number;
+}) =>
+  fc
+    .array(fc.tuple(partition, fc.array(made, { minLength: 1, maxLength: 15, size: "max" })), {
+      minLength: Math.ceil(minLength / 8),
+      maxLength: Math.ceil(maxLength / 8),
+      size: "max",
+    })
+    .map((bursts): readonly Landed[] => {
+      const next = new Map<string, number>();
+      return bursts.flatMap(([[topic, n], burst]) =>
+        burst.map((what) => {
+          const offset = next.get(`${topic}/${n}`) ?? 0;
+          next.set(`${topic}/${n}`, offset + 1);
+          return { topic, partition: n, offset, made: what };
+        }),
+      );
     });
-  });
 
 /** The records divided into the parts that each of several runs finds; some parts may be empty. */
 export function parts<T>(records: readonly T[], cuts: readonly number[]): T[][] {
