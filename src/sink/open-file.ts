@@ -1,3 +1,4 @@
+import type { BodyBuffers } from "./body-buffers.ts";
 import type { FileExtent } from "./rotation.ts";
 
 const FIRST_BYTES = 16 * 1024;
@@ -11,16 +12,16 @@ export interface OpenFile extends FileExtent {
   add(line: Uint8Array): void;
   /** The bytes so far; undefined once they were given up. */
   body(): Uint8Array | undefined;
-  /** Gives the bytes up; only the extent is kept from now on. */
+  /** Gives the bytes up, and what `body` gave; only the extent is kept from now on. */
   forgetBody(): void;
   /** Memory in use. */
   heldBytes(): number;
 }
 
-export function openFile(startOffset: bigint, openedAtMs: number): OpenFile {
+export function openFile(startOffset: bigint, openedAtMs: number, buffers: BodyBuffers): OpenFile {
   let records = 0;
   let bytes = 0;
-  let buffer: Buffer | undefined = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  let buffer: Buffer | undefined = buffers.take(FIRST_BYTES);
 
   return {
     startOffset,
@@ -35,8 +36,9 @@ export function openFile(startOffset: bigint, openedAtMs: number): OpenFile {
       const end = bytes + line.length + 1;
       if (buffer !== undefined) {
         if (end > buffer.length) {
-          const larger = Buffer.allocUnsafeSlow(Math.max(end, buffer.length * 2));
+          const larger = buffers.take(Math.max(end, buffer.length * 2));
           larger.set(buffer.subarray(0, bytes));
+          buffers.give(buffer);
           buffer = larger;
         }
         buffer.set(line, bytes);
@@ -47,6 +49,7 @@ export function openFile(startOffset: bigint, openedAtMs: number): OpenFile {
     },
     body: () => buffer?.subarray(0, bytes),
     forgetBody() {
+      if (buffer !== undefined) buffers.give(buffer);
       buffer = undefined;
     },
     heldBytes: () => buffer?.length ?? 0,

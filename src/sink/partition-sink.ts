@@ -6,6 +6,7 @@ import { type ObjectName, type ObjectPartition, objectKey } from "../store/layou
 import { type ListedObject, listObjects } from "../store/object-listing.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { adoptObject, objectEnd } from "./adopt-object.ts";
+import type { BodyBuffers } from "./body-buffers.ts";
 import { renderFor } from "./object-lines.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { dueAtMs, endOffset, isFull, mustCloseBefore, type RotationLimits } from "./rotation.ts";
@@ -25,6 +26,7 @@ export interface PartitionSinkOptions {
   readonly topic: string;
   /** Its name in the store. */
   readonly of: ObjectPartition;
+  readonly buffers: BodyBuffers;
   /** Whether open files may keep their bytes in memory. */
   readonly mayHold: () => boolean;
 }
@@ -51,7 +53,7 @@ export interface PartitionSink {
 }
 
 export function partitionSink(options: PartitionSinkOptions): PartitionSink {
-  const { log, store, clock, limits, topic, of } = options;
+  const { log, store, clock, limits, topic, of, buffers } = options;
   const { partition } = of;
   const render = renderFor(of.kind);
 
@@ -107,6 +109,7 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
   async function settle(name: ObjectName, placed: boolean, end: bigint): Promise<boolean> {
     if (placed) objectsWritten++;
     else next = await adopt({ name, key: objectKey(name) });
+    open?.forgetBody();
     open = undefined;
     await commit(placed ? end : next);
     return placed;
@@ -120,7 +123,7 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
     const end = endOffset(file);
     const placed =
       body === undefined
-        ? await writeFromLog({ log, store, topic, partition, render, key, start: file.startOffset, end })
+        ? await writeFromLog({ log, store, topic, partition, render, buffers, key, start: file.startOffset, end })
         : await store.putIfAbsent(key, body);
     return await settle(name, placed, end);
   }
@@ -145,7 +148,7 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
       if (format === "bin") {
         if (!(await putBinary(record.offset, bytes))) return false;
       } else {
-        open ??= openFile(record.offset, clock.monotonic());
+        open ??= openFile(record.offset, clock.monotonic(), buffers);
         open.add(bytes);
       }
       next = record.offset + 1n;

@@ -5,6 +5,7 @@ import { isInternalTopic, streamOf } from "../log/names.ts";
 import { backoffMs } from "../retry.ts";
 import type { ObjectPartition } from "../store/layout.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { bodyBuffers } from "./body-buffers.ts";
 import { type PartitionSink, partitionSink, SINK_GROUP } from "./partition-sink.ts";
 import { dueAtMs, type RotationLimits } from "./rotation.ts";
 import { turns } from "./turns.ts";
@@ -81,6 +82,7 @@ export function createSink(options: SinkOptions): Sink {
   const { log, store, limits, clock = systemClock, bufferBytes = 64 * 1024 * 1024, lingerMs = 100 } = options;
   const lanes = new Map<string, Lane>();
   const inTurn = turns(PARTITIONS_AT_ONCE);
+  const buffers = bodyBuffers();
 
   log.holdFor(SINK_GROUP, (topic) => placeOf(topic, 0) !== undefined);
 
@@ -96,7 +98,7 @@ export function createSink(options: SinkOptions): Sink {
       if (of === undefined) continue;
       const id = `${topic}/${partition}`;
       const lane = lanes.get(id) ?? {
-        sink: partitionSink({ log, store, clock, limits, topic, of, mayHold }),
+        sink: partitionSink({ log, store, clock, limits, topic, of, buffers, mayHold }),
         of,
         inTurn: turns(1),
         seen,
