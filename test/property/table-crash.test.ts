@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
+import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import type { ObjectStore } from "../../src/store/object-store.ts";
+import type { Commit, Table } from "../../src/table/table.ts";
+import { crashAtCall } from "../support/crash-at-call.ts";
+import { deltaTable, keysBelow } from "../support/delta-table.ts";
+import { contents, EVENTS, events } from "../support/table-rows.ts";
+
+const before = ["a@1", "b@2", "c@3"];
+
+/** A way to write a batch with its txn, and what the table holds once it is in. */
+const writes: readonly [string, (table: Table, session: QuerySession) => Promise<Commit>, string[]][] = [
+  ["an append", (table, session) => table.append(events(session, [{ id: "d", seq: 4 }]), { txns }), [...before, "d@4"]],
+  [
+    "a merge that rewrites a file",
+    (table, session) =>
+      table.merge(
+        events(session, [
+          { id: "b", seq: 9 },
+          { id: "d", seq: 4 },
+        ]),
+        { key: ["id"], txns },
+      ),
+    ["a@1", "b@9", "c@3", "d@4"],
+  ],
+  [
+    "an overwrite of some rows",
+    (table, session) => table.overwrite(events(session, [{ id: "z", seq: 0 }]), { where: "id < 'c'", txns }),
+    ["c@3", "z@0"],
+  ],
+];
+const txns = [{ appId: "job", version: 7n }];
+
+async function copyOf(store: ObjectStore): Promise<ObjectStore> {
+  const copy = createMemoryStore();
+  for (const key of await keysBelow(store, "")) await copy.put(key, await store.get(key));
+  return copy;
+}
+
+describe("a process that dies at any call to the store", () => {
+  let engine: QueryEngine;
+  let session: QuerySession;
+  beforeAll(async () => {
+    engine = createDuckDbEngine({ threads: 1 });
+    session = await engine.session();
+  });
+  afterAll(() => engine[Symbol.asyncDispose]());
+
+  async function tableWithRows(): Promise<ObjectStore> {
+    const store = createMemoryStore();
+    const table = deltaTable(store, engine);
+    // The write under test is version 3: it is followed by a checkpoint.
+    await table.create({ schema: EVENTS, configuration: { "delta.checkpointInterval": "3" } });
+    await table.append(events(session, [{ id: "a", seq: 1 }]));
+    await table.append(
+      events(session, [
+        { id: "b", seq: 2 },
+        { id: "c", seq: 3 },
+      ]),
+    );
+    return store;
+  }
+
+  it.each(writes)("leaves %s done or not done, and its replay stores nothing twice", async (_, write, after) => {
+    const prepared = await tableWithRows();
+    const whole = crashAtCall({ store: await copyOf(prepared) });
+    await write(deltaTable(whole.target.store, engine), session);
+    const calls = whole.calls();
+    expect(calls).toBeGreaterThan(6);
+    const outcomes = new Set<string>();
+    // Dying after a call leaves what dying before the next one does.
+    for (let call = 1; call <= calls; call++) {
+      const store = await copyOf(prepared);
+      const { target, crashed } = crashAtCall({ store }, { call, moment: "before" });
+      const outcome = await Promise.race([write(deltaTable(target.store, engine), session), crashed]);
+      expect(outcome).toBeTypeOf("string");
+
+      const table = deltaTable(store, engine);
+      const left = await contents(session, await table.snapshot());
+      expect([before, after]).toContainEqual(left);
+      outcomes.add(left.join());
+      const again = write(table, session);
+      if (left.join() === after.join()) await expect(again).rejects.toMatchObject({ code: "TABLE_CONFLICT" });
+      else await again;
+      await table.vacuum({ retentionMs: -60_000, force: true });
+      expect(await contents(session, await deltaTable(store, engine).snapshot())).toEqual(after);
+    }
+    expect(outcomes.size).toBe(2);
+  });
+});
