@@ -20,14 +20,15 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-const unit = fc.double({ min: 0, max: 1, noNaN: true });
+/** fc.double would nearly always be 0. */
+const fraction = fc.integer({ min: 0, max: 20 }).map((n) => n / 20);
 
 describe("the batch arm", () => {
   it("ends with the same rows, quarantine and counts as a recount, however the records fall into runs and objects", async () => {
     await fc.assert(
       fc.asyncProperty(
         thingRecords({ maxLength: 60 }),
-        fc.array(unit, { maxLength: 3 }),
+        fc.array(fraction, { minLength: 1, maxLength: 3 }),
         fc.nat(5),
         fc.boolean(),
         async (records, cuts, every, full) => {
@@ -44,7 +45,7 @@ describe("the batch arm", () => {
           expect(await outcomeOf(world, engine, records)).toEqual(expected);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 
