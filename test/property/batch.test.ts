@@ -45,7 +45,7 @@ describe("the batch arm", () => {
           expect(await outcomeOf(world, engine, records)).toEqual(expected);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 20, interruptAfterTimeLimit: 50_000 },
     );
   });
 
