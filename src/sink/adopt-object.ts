@@ -44,13 +44,13 @@ async function compare(of: ObjectOfLog, lines: readonly Buffer[]): Promise<void>
     const { records, next } = await readFrom(of, at);
     if (next === at) throw behind(of, end, at);
     for (const record of records) {
-      if (record.offset >= end) break;
+      if (at === end) break;
       const expected = of.render(record);
-      const line = lines[Number(record.offset - startOffset)];
-      if (expected.format !== format || line?.equals(expected.bytes) !== true)
-        throw conflict(of, `it differs at offset ${record.offset}`);
+      const same = expected.format === format && lines[Number(at - startOffset)]?.equals(expected.bytes) === true;
+      if (record.offset !== at || !same) throw conflict(of, `it differs at offset ${at}`);
+      at++;
     }
-    at = next;
+    if (records.length === 0) at = next;
   }
 }
 

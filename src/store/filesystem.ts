@@ -27,7 +27,7 @@ export interface FilesystemStoreOptions {
  */
 export async function openFilesystemStore(options: FilesystemStoreOptions): Promise<ObjectStore> {
   const files = options.files ?? fileCalls;
-  const root = await openRoot(resolve(options.root));
+  const root = await openRoot(resolve(options.root), files);
   const folders = foldersBelow(root, files);
   const temporary = join(root, TEMP_FOLDER);
   await removeLeftBehind(root, files, Date.now());
@@ -164,7 +164,13 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
         throw readError(error, key, path);
       }
     },
-    list: (prefix, options) => listFiles(root, files, prefix, options),
+    async *list(prefix, options) {
+      try {
+        yield* listFiles(root, files, prefix, options);
+      } catch (error) {
+        throw storageError(error, root);
+      }
+    },
     async head(key) {
       try {
         return await reading(key, async (path) => {
@@ -204,9 +210,12 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
   };
 }
 
-async function openRoot(folder: string): Promise<string> {
+/** The root's real path. What had to be made of it is durable. */
+async function openRoot(folder: string, files: FileCalls): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
+    const first = await mkdir(folder, { recursive: true });
+    if (first !== undefined)
+      for (let at = folder; at.length >= first.length; at = dirname(at)) await files.syncFolder(dirname(at));
     return await realpath(folder);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { manualClock, systemClock } from "../../../src/clock.ts";
-import type { AppendRecord } from "../../../src/log/event-log.ts";
+import type { AppendRecord, EventLog } from "../../../src/log/event-log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { createSink, SINK_GROUP, type SinkOptions } from "../../../src/sink/sink.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
+import { listObjects } from "../../../src/store/object-listing.ts";
 import { differences } from "../../support/sunk-objects.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -131,6 +132,31 @@ describe("the sink", () => {
     expect(await sink.flush().then(() => differences(log, store))).toEqual([]);
     expect(await log.committed(SINK_GROUP, "t", 0)).toBe(12n);
     expect(await log.committed(SINK_GROUP, "t", 1)).toBe(7n);
+  });
+
+  it("ends an object at a gap in the offsets, as a log without dense offsets has them", async () => {
+    const dense = createMemoryLog();
+    const gone = new Set([0n, 4n, 5n, 9n]);
+    const log: EventLog = {
+      ...dense,
+      async read(...args) {
+        const { records, next } = await dense.read(...args);
+        return { records: records.filter(({ offset }) => !gone.has(offset)), next };
+      },
+    };
+    const store = createMemoryStore();
+    await log.createTopic("t");
+    await log.append("t", numbered(10));
+    const sink = createSink({ log, store, limits });
+    await sink.flush();
+    const listed = await listObjects(store, { kind: "topic", name: "t", partition: 0 });
+    const bodies = await Promise.all(listed.map(async ({ key }) => Buffer.from(await store.get(key)).toString()));
+    expect(listed.map(({ name }) => name.startOffset)).toEqual([1n, 6n]);
+    expect(bodies).toEqual(['{"n":1}\n{"n":2}\n{"n":3}\n', '{"n":6}\n{"n":7}\n{"n":8}\n']);
+    expect(await log.committed(SINK_GROUP, "t", 0)).toBe(10n);
+    await log.commit(SINK_GROUP, "t", 0, null);
+    await createSink({ log, store, limits }).flush();
+    expect(await listObjects(store, { kind: "topic", name: "t", partition: 0 })).toEqual(listed);
   });
 
   it("adopts objects that no commit followed, and writes on behind them", async () => {

@@ -61,6 +61,14 @@ describe("the filesystem store", () => {
     expect(synced).toEqual([basename(folder.path), basename(folder.path), "a", "b", "c"]);
   });
 
+  it("makes a root that is not there yet, durable up to the folder that was", async () => {
+    await using folder = await tempFolder();
+    const { files, made } = failing("none");
+    await openFilesystemStore({ root: join(folder.path, "x/y/objects"), files });
+    const synced = made.filter((call) => call.startsWith("syncFolder")).map((call) => call.split(" ")[1]);
+    expect(synced).toEqual(["y", "x", basename(folder.path)]);
+  });
+
   it("syncs an object of a process that may have died before it did", async () => {
     await using folder = await tempFolder();
     await writeFile(join(folder.path, "object"), "theirs");
