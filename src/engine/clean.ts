@@ -1,11 +1,12 @@
 import type { Dataset } from "../define/dataset.ts";
 import type { LogRecord } from "../record.ts";
 import { cleanColumns, cleaningSql } from "./clean-sql.ts";
-import { QUARANTINE_COLUMNS } from "./quarantine-columns.ts";
+import { acceptLines, type LinesInput } from "./fast-path.ts";
+import { POSITION_COLUMNS, QUARANTINE_COLUMNS } from "./quarantine-columns.ts";
 import type { QueryOptions, QuerySession, SqlValue } from "./query-engine.ts";
 import { type RawRecord, readRecords } from "./raw-lines.ts";
 import type { Column } from "./schema.ts";
-import { judge, quoted, recordShape, utf8Text } from "./suspects.ts";
+import { judge, quoted, type RecordShape, recordShape, utf8Text } from "./suspects.ts";
 
 /** Where raw rows come from: lines of a local NDJSON file, line i being offset `startOffset` + i; or records in memory. */
 export type RawInput = {
@@ -45,16 +46,16 @@ export function foreignMarkers(dataset: Dataset, datasets: readonly Dataset[]): 
   return datasets.filter((other) => other.name !== dataset.name).flatMap((other) => other.record.markers);
 }
 
-interface Sorted {
-  readonly rows: (readonly SqlValue[])[];
-  readonly bad: (readonly SqlValue[])[];
-  tombstones: number;
-  events: number;
+/** A record to be decided strictly. */
+interface Suspect {
+  readonly input: RawInput;
+  readonly record: RawRecord;
 }
 
 /**
  * Cleans records by the dataset's SQL. Every event becomes a row of `into`, a row of `badInto` or a counted tombstone;
- * no value, whatever its bytes, makes it fail.
+ * no value, whatever its bytes, makes it fail. The engine reads files of values itself and accepts what is beyond doubt;
+ * the rest, and records in memory, are decided one by one.
  */
 export async function clean(
   session: QuerySession,
@@ -63,74 +64,88 @@ export async function clean(
   options: CleanOptions,
 ): Promise<CleanCounts> {
   const shape = recordShape(dataset, options.foreignMarkers);
-  const at = BigInt(options.nowMs) * 1000n;
-  const quarantined = (input: RawInput, record: RawRecord, reason: string, detail: string): SqlValue[] => [
-    dataset.name,
-    input.topic,
-    input.partition,
-    record.offset,
-    reason,
-    detail,
-    rawText(record.value),
-    at,
-  ];
-  const sorted: Sorted = { rows: [], bad: [], tombstones: 0, events: 0 };
-  const origins: { readonly input: RawInput; readonly record: RawRecord }[] = [];
+  const files = inputs.filter((input) => "path" in input && input.lines === "value");
+  const accepted = await acceptLines(session, dataset, shape, files as LinesInput[], options);
+  const suspects: Suspect[] = [];
   for (const input of inputs) {
-    for (const record of await readRecords(input)) {
-      options.signal?.throwIfAborted();
-      sorted.events++;
-      const verdict = judge(record.value, shape);
-      if (verdict.kind === "tombstone") sorted.tombstones++;
-      else if (verdict.kind === "bad") sorted.bad.push(quarantined(input, record, verdict.reason, verdict.detail));
-      else {
-        sorted.rows.push([...verdict.fields, BigInt(origins.length), input.topic, input.partition, record.offset]);
-        origins.push({ input, record });
-      }
-    }
+    options.signal?.throwIfAborted();
+    const at = files.indexOf(input);
+    for (const record of await readRecords(input, accepted.suspects[at])) suspects.push({ input, record });
+  }
+  const counts = await cleanStrictly(session, dataset, shape, suspects, options);
+  return { ...counts, events: accepted.rows + suspects.length, rows: accepted.rows + counts.rows };
+}
+
+/** Adds good rows to `into`, makes `badInto`. */
+async function cleanStrictly(
+  session: QuerySession,
+  dataset: Dataset,
+  shape: RecordShape,
+  suspects: readonly Suspect[],
+  options: CleanOptions,
+): Promise<Omit<CleanCounts, "events">> {
+  const bad: SqlValue[][] = [];
+  const quarantine = ({ input, record }: Suspect, reason: string, detail: string) => {
+    const { topic, partition } = input;
+    const at = BigInt(options.nowMs) * 1000n;
+    bad.push([dataset.name, topic, partition, record.offset, reason, detail, rawText(record.value), at]);
+  };
+  const rows: SqlValue[][] = [];
+  let tombstones = 0;
+  for (const [i, suspect] of suspects.entries()) {
+    const verdict = judge(suspect.record.value, shape);
+    if (verdict.kind === "tombstone") tombstones++;
+    else if (verdict.kind === "bad") quarantine(suspect, verdict.reason, verdict.detail);
+    else rows.push([...verdict.fields, i, suspect.input.topic, suspect.input.partition, suspect.record.offset]);
   }
 
+  const { good, warnings, refused } = await applyRules(session, dataset, shape, rows, options);
+  const byOrigin = new Map(rows.map((row) => [row[shape.fields.length], row]));
+  for (const [origin, reason] of refused) {
+    const texts = new Map(shape.fields.map(({ name }, i) => [name, byOrigin.get(origin)?.[i] as string | null]));
+    quarantine(suspects[origin] as Suspect, reason, ruleDetail(dataset, reason, texts));
+  }
+  await session.defineRows(options.badInto, QUARANTINE_COLUMNS, bad);
+  return { rows: good, quarantined: bad.length, tombstones, warnings };
+}
+
+/** Runs the dataset's SQL over rows of texts. Good rows go to `into`; of the others their origins and reasons come back. */
+async function applyRules(
+  session: QuerySession,
+  dataset: Dataset,
+  shape: RecordShape,
+  rows: readonly (readonly SqlValue[])[],
+  options: CleanOptions,
+) {
+  const none = Object.fromEntries(dataset.warnings.map(({ name }) => [name, 0]));
+  if (rows.length === 0) return { good: 0, warnings: none, refused: [] };
   const fields: Column[] = shape.fields.map(({ name }) => ({ name, type: "string" }));
-  const carried: Column[] = [
-    { name: "_origin", type: "long" },
-    { name: "_topic", type: "string" },
-    { name: "_partition", type: "integer" },
-    { name: "_offset", type: "long" },
-  ];
-  await session.defineRows("raw", [...fields, ...carried], sorted.rows);
+  const carried: Column[] = [{ name: "_origin", type: "integer" }, ...POSITION_COLUMNS];
   const staged = session.quote(`${options.into}_staged`);
+  await session.defineRows("raw", [...fields, ...carried], rows);
   const cleaning = cleaningSql(
     session,
     dataset,
     carried.map(({ name }) => name),
   );
-  await session.execute(`CREATE OR REPLACE TABLE ${staged} AS ${cleaning}`, options);
   const columns = cleanColumns(dataset).map(({ name }) => session.quote(name));
   await session.execute(
-    `CREATE OR REPLACE TABLE ${session.quote(options.into)} AS SELECT ${columns.join(", ")} FROM ${staged} WHERE _reason IS NULL`,
+    `CREATE OR REPLACE TABLE ${staged} AS ${cleaning}; DROP TABLE raw;
+     INSERT INTO ${session.quote(options.into)} SELECT ${columns.join(", ")} FROM ${staged} WHERE _reason IS NULL`,
     options,
   );
-  const counted = dataset.warnings.map((_, i) => `, count(*) FILTER (WHERE _warning${i})`).join("");
-  const counts = await session.query(`SELECT count(*)${counted} FROM ${staged} WHERE _reason IS NULL`, options);
-  const [rows = 0n, ...warnings] = (counts.rows[0] ?? []) as bigint[];
+  const warned = dataset.warnings.map((_, i) => `, count(*) FILTER (WHERE _warning${i})`).join("");
+  const counts = await session.query(`SELECT count(*)${warned} FROM ${staged} WHERE _reason IS NULL`, options);
+  const [good, ...warnings] = (counts.rows[0] ?? []).map(Number);
   const refused = await session.query(
     `SELECT _origin, _reason FROM ${staged} WHERE _reason IS NOT NULL ORDER BY _origin`,
     options,
   );
-  for (const [origin, reason] of refused.rows) {
-    const at = Number(origin);
-    const { input, record } = origins[at] as (typeof origins)[number];
-    const values = new Map(shape.fields.map(({ name }, i) => [name, (sorted.rows[at]?.[i] ?? null) as string | null]));
-    sorted.bad.push(quarantined(input, record, reason as string, ruleDetail(dataset, reason as string, values)));
-  }
-  await session.defineRows(options.badInto, QUARANTINE_COLUMNS, sorted.bad);
-  await session.execute(`DROP TABLE ${staged}; DROP TABLE raw`);
+  await session.execute(`DROP TABLE ${staged}`);
   return {
-    events: sorted.events,
-    rows: Number(rows),
-    quarantined: sorted.bad.length,
-    tombstones: sorted.tombstones,
-    warnings: Object.fromEntries(dataset.warnings.map(({ name }, i) => [name, Number(warnings[i] ?? 0n)])),
+    good: good ?? 0,
+    warnings: Object.fromEntries(dataset.warnings.map(({ name }, i) => [name, warnings[i] ?? 0])),
+    refused: refused.rows as readonly (readonly [number, string])[],
   };
 }
 

@@ -8,20 +8,22 @@ const BACKSLASH = 92;
 const OPEN = new Set([91, 123]);
 const CLOSE = new Set([93, 125]);
 
-/** Splits the text of a JSON object, which must be valid, without losing how its values are written. */
-export function membersOf(text: string): Members {
-  const members = new Map<string, string>();
+/** The members of a JSON object, whose text must be valid, in order, without losing how their values are written. */
+export function* eachMember(text: string): Generator<readonly [key: string, source: string]> {
   let at = skipSpace(text, text.indexOf("{") + 1);
   while (text.charCodeAt(at) === QUOTE) {
     const keyEnd = endOfString(text, at);
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = endOfValue(text, start);
-    members.set(JSON.parse(text.slice(at, keyEnd)) as string, text.slice(start, end));
+    yield [JSON.parse(text.slice(at, keyEnd)) as string, text.slice(start, end)];
     at = skipSpace(text, end);
     if (text.charCodeAt(at) !== COMMA) break;
     at = skipSpace(text, at + 1);
   }
-  return members;
+}
+
+export function membersOf(text: string): Members {
+  return new Map(eachMember(text));
 }
 
 /** A value as the SQL sees it: text of a string, numbers as they are written, null for null, the rest as compact JSON. */

@@ -11,13 +11,15 @@ export interface RawRecord {
 
 const NEWLINE = 10;
 
-/** The records of an input, as they are. */
-export async function readRecords(input: RawInput): Promise<readonly RawRecord[]> {
+/** The records of an input, as they are; of a file those of the given lines, if lines are given. */
+export async function readRecords(input: RawInput, only?: readonly number[]): Promise<readonly RawRecord[]> {
   if ("records" in input) return input.records;
+  if (only?.length === 0) return [];
   const decode = input.lines === "stream-envelope" ? unwrapEnvelope : (line: Uint8Array) => line;
-  return splitLines(await readFile(input.path)).map((line, i) => ({
-    offset: input.startOffset + BigInt(i),
-    value: decode(line),
+  const lines = splitLines(await readFile(input.path));
+  return (only ?? lines.keys().toArray()).map((line) => ({
+    offset: input.startOffset + BigInt(line),
+    value: decode(lines[line] as Uint8Array),
   }));
 }
 

@@ -1,5 +1,5 @@
 import type { DatasetDefinition } from "../define/dataset.ts";
-import { fieldText, type Members, membersOf } from "./json-members.ts";
+import { eachMember, fieldText, type Members, membersOf } from "./json-members.ts";
 
 /** What a record must look like to be read as a row. */
 export interface RecordShape {
@@ -35,6 +35,16 @@ export function judge(value: Uint8Array | null, shape: RecordShape): Verdict {
   const text = utf8Text(value);
   if (text === undefined) return bad("not_json", `The value, ${value.length} bytes, is not UTF-8 text.`);
   return judgeText(text, shape);
+}
+
+/** Whether every JSON reader takes these bytes for the same object: valid, without half surrogate pairs or equal keys. */
+export function isPlainObject(line: Uint8Array): boolean {
+  const text = utf8Text(line);
+  if (text === undefined || SURROGATE_ESCAPE.test(text)) return false;
+  const parsed = parseStrictly(text);
+  if (parsed === undefined || !isObject(parsed.json)) return false;
+  const members = [...eachMember(text)];
+  return new Set(members.map(([key]) => key)).size === members.length;
 }
 
 function judgeText(text: string, shape: RecordShape): Verdict {

@@ -14,9 +14,9 @@ const INSTANT = `(?:${DATE}(?:[ T]${TIME}(?:Z|${ZONE})?)?|[0-9]{4}:[0-9]{2}:[0-9
 export const PRELUDE = `
 CREATE MACRO matches(s, re) AS regexp_full_match(s, re);
 
-CREATE MACRO blank(s) AS regexp_full_match(s, '${SPACE}*');
+CREATE MACRO blank(s) AS CASE WHEN s >= '!' AND s < '~' THEN false ELSE regexp_full_match(s, '${SPACE}*') END;
 
-CREATE MACRO filled(s) AS CASE WHEN NOT regexp_full_match(s, '${SPACE}*') THEN s END;
+CREATE MACRO filled(s) AS CASE WHEN s >= '!' AND s < '~' THEN s WHEN NOT regexp_full_match(s, '${SPACE}*') THEN s END;
 
 CREATE MACRO without_prefix(s, prefix) AS CASE WHEN starts_with(s, prefix) THEN substr(s, length(prefix) + 1) ELSE s END;
 

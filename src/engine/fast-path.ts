@@ -1,0 +1,194 @@
+import type { Dataset } from "../define/dataset.ts";
+import { isPinlakeError } from "../errors.ts";
+import { cleanColumns, cleaningSql } from "./clean-sql.ts";
+import { sqlTokens } from "./portable.ts";
+import type { QueryOptions, QuerySession } from "./query-engine.ts";
+import { looksLikeObject, type ReadableFile, readableFile } from "./scan-lines.ts";
+import { isPlainObject, type RecordShape } from "./suspects.ts";
+
+/** An object of records, one a line. */
+export interface LinesInput {
+  readonly topic: string;
+  readonly partition: number;
+  readonly path: string;
+  readonly startOffset: bigint;
+}
+
+export interface FastPathOptions extends QueryOptions {
+  readonly into: string;
+  readonly tempFolder: string;
+}
+
+export interface Accepted {
+  readonly rows: number;
+  /** For each input the numbers of the lines that were not accepted, rising. */
+  readonly suspects: readonly (readonly number[])[];
+}
+
+/**
+ * Lets the engine itself read the files, and accepts rows about which nothing is to be said: they go to the table `into`.
+ * Every other line is a suspect. Never accepts a row that a strict reading would refuse or read otherwise, but for one
+ * thing: a field that the dataset does not read may hold what is no JSON (NaN, a comma too many).
+ */
+export async function acceptLines(
+  session: QuerySession,
+  dataset: Dataset,
+  shape: RecordShape,
+  inputs: readonly LinesInput[],
+  options: FastPathOptions,
+): Promise<Accepted> {
+  if (inputs.length === 0) {
+    await session.execute(emptyTable(session, dataset, options.into));
+    return { rows: 0, suspects: [] };
+  }
+  const prepared = (passes: Parameters<typeof readableFile>[2]) =>
+    inOrder(inputs, (input) => readableFile(input.path, options.tempFolder, passes));
+  const likely = await prepared(looksLikeObject);
+  const accepted = await tryToRead(session, dataset, shape, inputs, likely, options);
+  if (accepted !== undefined) return accepted;
+  const certain = await prepared(
+    (bytes, start, end) => looksLikeObject(bytes, start, end) && isPlainObject(bytes.subarray(start, end)),
+  );
+  const all = () => certain.map(({ lines }) => Array.from({ length: lines }, (_, line) => line));
+  const second = await tryToRead(session, dataset, shape, inputs, certain, options);
+  if (second !== undefined) return second;
+  await session.execute(emptyTable(session, dataset, options.into));
+  return { rows: 0, suspects: all() };
+}
+
+/** undefined where a file cannot be read, or gave other than a row for each line. */
+async function tryToRead(
+  session: QuerySession,
+  dataset: Dataset,
+  shape: RecordShape,
+  inputs: readonly LinesInput[],
+  files: readonly ReadableFile[],
+  options: FastPathOptions,
+): Promise<Accepted | undefined> {
+  const into = session.quote(options.into);
+  const firstRows: number[] = [];
+  let total = 0;
+  for (const { lines } of files) {
+    firstRows.push(total);
+    total += lines;
+  }
+  const perFile = (values: readonly string[]) => {
+    const [first = "NULL"] = values;
+    return values.every((value) => value === first) ? first : `([${values.join(", ")}])[_file + 1]`;
+  };
+  const columns = dataset.columns.map(({ name }) => session.quote(name));
+  const warned = dataset.warnings.map((_, i) => ` AND NOT _warning${i}`).join("");
+  const base = perFile(
+    inputs.map(({ startOffset }, i) => `CAST(${startOffset - BigInt(firstRows[i] ?? 0)} AS BIGINT)`),
+  );
+  try {
+    await session.execute(
+      `${rawView(session, dataset, shape, files)};
+       CREATE OR REPLACE TABLE ${into} AS SELECT ${columns.join(", ")},
+         ${perFile(inputs.map(({ topic }) => session.literal(topic)))} AS _topic,
+         CAST(${perFile(inputs.map(({ partition }) => String(partition)))} AS INTEGER) AS _partition,
+         CASE WHEN _reason IS NULL AND NOT _odd${warned} THEN ${base} END AS _offset
+       FROM (${cleaningSql(session, dataset, ["_file", "_odd"])})`,
+      options,
+    );
+  } catch (error) {
+    if (isPinlakeError(error, "QUERY_FAILED")) return undefined;
+    throw error;
+  } finally {
+    await session.execute("DROP VIEW IF EXISTS raw");
+  }
+  const [[rows] = []] = (await session.query(`SELECT count(*) FROM ${into}`, options)).rows;
+  if (Number(rows) !== total) return undefined;
+  const refused = await session.query(`SELECT rowid FROM ${into} WHERE _offset IS NULL ORDER BY rowid`, options);
+  await session.execute(
+    `UPDATE ${into} SET _offset = _offset + rowid WHERE _offset IS NOT NULL; DELETE FROM ${into} WHERE _offset IS NULL`,
+    options,
+  );
+  const suspects: number[][] = files.map(() => []);
+  let file = 0;
+  for (const [row] of refused.rows) {
+    while (Number(row) >= (firstRows[file] ?? 0) + (files[file]?.lines ?? 0)) file++;
+    suspects[file]?.push(Number(row) - (firstRows[file] ?? 0));
+  }
+  return { rows: total - refused.rows.length, suspects };
+}
+
+/** The files as the relation `raw`: each field as text, the number of the file, and whether the text may be misread. */
+function rawView(
+  session: QuerySession,
+  dataset: Dataset,
+  { fields, key }: RecordShape,
+  files: readonly ReadableFile[],
+): string {
+  const { read, onlyParsed } = fieldsInUse(
+    dataset,
+    fields.map(({ name }) => name),
+  );
+  const used = fields.filter(({ name }) => read.has(name));
+  const declared = used.flatMap(({ spellings }) => spellings.map((name) => `${session.quote(name)}: 'VARCHAR'`));
+  const text = (spellings: readonly string[]) =>
+    spellings.length === 1 ? session.quote(spellings[0] ?? "") : `coalesce(${spellings.map(session.quote).join(", ")})`;
+  const list = fields.map(
+    ({ name, spellings }) => `${read.has(name) ? text(spellings) : "CAST(NULL AS VARCHAR)"} AS ${session.quote(name)}`,
+  );
+  const odd = used.map(({ name, spellings }) => mayBeMisread(text(spellings), onlyParsed.has(name)));
+  const others = used.filter(({ name }) => name !== key).map(({ spellings }) => text(spellings));
+  const empty = others.length === 0 ? "false" : `coalesce(${others.join(", ")}) IS NULL`;
+  return `CREATE OR REPLACE VIEW raw AS SELECT ${list.join(", ")}, file_index AS _file, ${[empty, ...odd].join(" OR ")} AS _odd
+    FROM read_ndjson([${files.map(({ path }) => session.literal(path)).join(", ")}], columns = {${declared.join(", ")}})`;
+}
+
+/**
+ * DuckDB writes numbers anew (1.10 as 1.1, -0 as 0), nested values too, and takes NaN for a number: a text that looks like
+ * one of these is looked at again. Cheap comparisons first, as this runs for each field of each row.
+ */
+function mayBeMisread(text: string, onlyParsed: boolean): string {
+  const notJson = `${text} IN ('NaN', 'Infinity', '-Infinity')`;
+  if (onlyParsed) return `coalesce(${notJson}, false)`;
+  return `CASE WHEN ${text} IS NULL THEN false WHEN ${text} >= '\\' AND ${text} < '{' THEN false WHEN ${text} >= 'O' AND ${text} < '[' THEN false WHEN ${text} >= ':' AND ${text} < 'I' THEN false ELSE ${notJson} OR ${text} = '0' OR starts_with(${text}, '{') OR starts_with(${text}, '[') OR regexp_full_match(${text}, '-?[0-9]+(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?') AND regexp_matches(${text}, '[.eE]') END`;
+}
+
+const PARSERS = new Set(["PARSE_BIGINT", "PARSE_DOUBLE"]);
+const PRESENCE = new Set([...PARSERS, "FILLED", "BLANK"]);
+
+/**
+ * The fields that the SQL reads at all, and those that it reads only as numbers: how these are written makes no
+ * difference.
+ */
+function fieldsInUse(dataset: Dataset, fields: readonly string[]) {
+  const read = new Set<string>([dataset.record.key]);
+  const asText = new Set<string>();
+  const look = (
+    sql: string,
+    harmless: ReadonlySet<string>,
+    isField: (before: string | undefined, at: number) => boolean,
+  ) => {
+    const tokens = sqlTokens(sql).map(({ text }) => text);
+    for (const [i, token] of tokens.entries()) {
+      const name = fields.find((field) => field.toLowerCase() === token.replaceAll('"', "").toLowerCase());
+      if (name === undefined || !isField(tokens[i - 1], i)) continue;
+      read.add(name);
+      const start = tokens[i - 1] === "." ? i - 2 : i;
+      const called =
+        tokens[start - 1] === "(" && tokens[i + 1] === ")" && harmless.has(tokens[start - 2]?.toUpperCase() ?? "");
+      const presence = harmless === PRESENCE && tokens[i + 1]?.toUpperCase() === "IS";
+      if (!called && !presence) asText.add(name);
+    }
+  };
+  look(dataset.select, PARSERS, (before) => before?.toUpperCase() !== "AS");
+  for (const { when } of [...dataset.checks, ...dataset.warnings]) look(when, PRESENCE, (before) => before === ".");
+  return { read, onlyParsed: new Set([...read].filter((name) => !asText.has(name))) };
+}
+
+/** One after another: files of an object's size fill the memory otherwise. */
+async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+/** The empty table of good rows, where no file makes it. */
+function emptyTable(session: QuerySession, dataset: Dataset, into: string): string {
+  const columns = cleanColumns(dataset).map(({ name, type }) => `${session.quote(name)} ${session.typeName(type)}`);
+  return `CREATE OR REPLACE TABLE ${session.quote(into)} (${columns.join(", ")})`;
+}
