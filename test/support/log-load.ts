@@ -1,7 +1,5 @@
-import { expect } from "vitest";
 import { isPinlakeError } from "../../src/errors.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
-import { bytes, readAll, text } from "./event-log.ts";
 
 /** Where a value was acknowledged to be. */
 export interface Acknowledged {
@@ -24,6 +22,7 @@ export interface LogLoad {
   readonly failed?: (error: Error) => void;
 }
 
+const bytes = (text: string) => new TextEncoder().encode(text);
 const TOPICS = ["load.a", "load.b", "__stream.load"];
 
 /** Concurrent callers that append one or many records, and now and then delete a topic and make it again. */
@@ -71,28 +70,4 @@ export async function runLogLoad({ log, random, run, callers, operations, ...see
     }
   }
   await Promise.all(Array.from({ length: callers }, caller));
-}
-
-/** Every acknowledged value is there once, at its offset. `only`: and nothing else is. */
-export async function expectAcknowledged(
-  log: EventLog,
-  acknowledged: readonly Acknowledged[],
-  { only = false }: { readonly only?: boolean } = {},
-): Promise<void> {
-  const places = new Map<string, string>();
-  for (const { topic, partition } of await log.stagePartitions()) {
-    let last = -1n;
-    for (const record of await readAll(log, topic, partition, true)) {
-      const value = text(record.value)!;
-      expect(places.get(value), `${value} stands twice`).toBeUndefined();
-      if (last >= 0n) expect(record.offset, `${topic}/${partition} has no gaps`).toBe(last + 1n);
-      last = record.offset;
-      places.set(value, `${topic}/${partition}@${record.offset}`);
-    }
-  }
-  for (const { value, topic, partition, offset } of acknowledged) {
-    expect(places.get(value), `acknowledged ${value}`).toBe(`${topic}/${partition}@${offset}`);
-    if (only) places.delete(value);
-  }
-  if (only) expect([...places.values()], "what was not acknowledged").toEqual([]);
 }

@@ -4,7 +4,8 @@ import { openEmbeddedLog } from "../../../src/log/embedded/embedded-log.ts";
 import { verifyLog } from "../../../src/log/embedded/verify.ts";
 import { bytes, code, record, send } from "../../support/event-log.ts";
 import { type FaultyFiles, faultyFiles } from "../../support/faulty-files.ts";
-import { type Acknowledged, expectAcknowledged, runLogLoad } from "../../support/log-load.ts";
+import { expectAcknowledged } from "../../support/log-check.ts";
+import { type Acknowledged, runLogLoad } from "../../support/log-load.ts";
 import { printedSeed, seededRandom } from "../../support/seeded-random.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
