@@ -30,6 +30,7 @@ export interface Feed {
   cut(): Cut;
   /** The last cut is in the table. */
   settle(): void;
+  claims(stream: string): boolean;
   /** The log's topics that it reads. */
   topics(): readonly string[];
   progress(): readonly FeedProgress[];
@@ -190,6 +191,7 @@ export function openFeed({
       for (const reading of readings.values()) if (reading.records.length === 0) reading.remembered = reading.next;
       settle();
     },
+    claims: (stream) => claimOf(stream) !== "none",
     topics: () => [...new Set([...readings.values()].map(({ topic }) => topic))],
     progress: () =>
       [...readings.values()].map(({ topic, partition, decided, remembered, end }) => ({

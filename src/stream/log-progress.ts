@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "../log/event-log.ts";
-import type { Feed } from "./feed.ts";
+import { streamOf } from "../log/names.ts";
+import type { Feed, FeedProgress } from "./feed.ts";
 
 export interface LogProgressOptions {
   readonly log: EventLog;
@@ -40,13 +41,14 @@ export function rememberProgress({ log, group, feeds, clock }: LogProgressOption
   };
 }
 
-/** Per partition the lowest offset that some table still wants. */
-export function takenByAll(feeds: readonly Pick<Feed, "progress">[]) {
-  const lowest = new Map<string, { topic: string; partition: number; next: bigint }>();
-  for (const { topic, partition, remembered } of feeds.flatMap((feed) => feed.progress())) {
-    const shard = `${partition}/${topic}`;
-    const other = lowest.get(shard);
-    if (other === undefined || remembered < other.next) lowest.set(shard, { topic, partition, next: remembered });
-  }
-  return [...lowest.values()];
+/** Per partition the lowest offset that some table still wants; none while a table that takes from it is not known. */
+export function takenByAll(feeds: readonly Pick<Feed, "progress" | "claims">[]) {
+  const progress = feeds.flatMap((feed) => feed.progress());
+  return [...Map.groupBy(progress, ({ topic, partition }) => `${partition}/${topic}`).values()].flatMap((known) => {
+    const { topic, partition } = known[0] as FeedProgress;
+    const claiming = feeds.filter((feed) => feed.claims(streamOf(topic) ?? topic)).length;
+    if (known.length < claiming) return [];
+    const [next = 0n] = known.map(({ remembered }) => remembered).sort((a, b) => Number(a - b));
+    return [{ topic, partition, next }];
+  });
 }
