@@ -44,8 +44,11 @@ export function isSurelyCompactJson(b: Uint8Array): boolean {
         if (s === undefined || s < 0x20) return false;
         if (s === QUOTE) break;
         if (s !== BACKSLASH) beyondAscii |= s;
-        else if (isShortEscape(b[i])) i++;
-        else return false;
+        else {
+          const escape = escapeLength(b, i);
+          if (escape === 0) return false;
+          i += escape;
+        }
       }
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       if (b[i] === c + 2) i++;
@@ -81,8 +84,16 @@ export function isSurelyCompactJson(b: Uint8Array): boolean {
 
 const SHORT_ESCAPES = new Set([...'"\\/bfnrt'].map((c) => c.charCodeAt(0)));
 
-/** `\u` escapes are left to the parser. */
-const isShortEscape = (c: number | undefined): boolean => c !== undefined && SHORT_ESCAPES.has(c);
+/** The bytes behind a backslash that belong to its escape; 0 when there is no such escape. */
+function escapeLength(b: Uint8Array, i: number): number {
+  const c = b[i];
+  if (c !== 0x75) return c !== undefined && SHORT_ESCAPES.has(c) ? 1 : 0;
+  for (let at = i + 1; at < i + 5; at++) if (!isHexDigit(b[at])) return 0;
+  return 5;
+}
+
+const isHexDigit = (c: number | undefined): boolean =>
+  c !== undefined && ((c >= 0x30 && c <= 0x39) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x66));
 
 const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
 

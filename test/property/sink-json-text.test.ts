@@ -110,6 +110,8 @@ describe("a line of an object", () => {
       tags: [1, 2.5, -3e9, null, true, { a: [] }],
     };
     expect(isSurelyCompactJson(bytes(JSON.stringify(pin)))).toBe(true);
+    expect(isSurelyCompactJson(bytes('{"asAsciiOnly":"\\u00c5se \\ud83d\\uDE00"}'))).toBe(true);
+    expect(isSurelyCompactJson(bytes('"\\u00g0"'))).toBe(false);
     expect(isSurelyCompactJson(bytes(JSON.stringify(pin, null, 1)))).toBe(false);
   });
 });
