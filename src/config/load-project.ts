@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Answer } from "../define/answer.ts";
 import { readAnswer } from "../define/answer-file.ts";
@@ -48,7 +49,10 @@ export async function loadProject(folder: string, environment: Environment): Pro
       generator === undefined
         ? undefined
         : async () => {
-            const path = isAbsolute(generator) ? generator : join(folder, generator);
+            const named = isAbsolute(generator) ? generator : join(folder, generator);
+            // A published project is compiled: its configuration still says what was written.
+            const compiled = named.replace(/\.ts$/, ".js");
+            const path = !existsSync(named) && existsSync(compiled) ? compiled : named;
             return (await loadModule(path)) as SourceDefinition;
           },
   };
