@@ -45,9 +45,9 @@ export function isSurelyCompactJson(b: Uint8Array): boolean {
         if (s === QUOTE) break;
         if (s !== BACKSLASH) beyondAscii |= s;
         else {
-          const escape = escapeLength(b, i);
-          if (escape === 0) return false;
-          i += escape;
+          const escaped = escapeLength(b, i);
+          if (escaped === 0) return false;
+          i += escaped;
         }
       }
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
