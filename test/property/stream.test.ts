@@ -6,8 +6,9 @@ import { createMemoryStore } from "../../src/store/memory.ts";
 import { type CrashPoint, crashAtCall } from "../support/crash-at-call.ts";
 import { printedSeed, seededRandom } from "../support/seeded-random.ts";
 import { blue, red } from "../support/stream-datasets.ts";
+import { expectOneRowPerKey, expectRecount } from "../support/stream-expectations.ts";
 import { appendSome, makeStreams } from "../support/stream-load.ts";
-import { catchUp, expectOneRowPerKey, expectRecount, openArm, running, type World } from "../support/stream-world.ts";
+import { catchUp, openArm, running, type World } from "../support/stream-world.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 let engine: QueryEngine;

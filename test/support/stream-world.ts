@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import type { Dataset } from "../../src/define/dataset.ts";
 import type { QueryEngine } from "../../src/engine/query-engine.ts";
@@ -11,7 +10,7 @@ import { createStreamArm, type StreamArm, type StreamConfig } from "../../src/st
 import { openDeltaTable } from "../../src/table/delta/delta-table.ts";
 import type { Table } from "../../src/table/table.ts";
 import { blue, red } from "./stream-datasets.ts";
-import { type Recount, recount } from "./stream-recount.ts";
+import type { Recount } from "./stream-recount.ts";
 
 export const datasets: readonly Dataset[] = [red, blue];
 
@@ -98,27 +97,4 @@ export async function stored(world: World, dataset: Dataset): Promise<Omit<Recou
         );
   const totals = await readTotals(table, snapshot.version);
   return { rows: rows.sort(), quarantined: quarantined.sort(), ...totals };
-}
-
-/** The tables hold what a recount of the log gives, and every event is accounted for. */
-export async function expectRecount(world: World, some: readonly Dataset[] = datasets): Promise<void> {
-  for (const dataset of some) {
-    const { events, ...expected } = await recount(world.log, dataset, some);
-    const found = await stored(world, dataset);
-    expect(found, dataset.name).toEqual(expected);
-    expect(found.rows.length + found.quarantined.length + found.superseded + found.tombstones).toBe(events);
-  }
-}
-
-/** Every version that the table ever had has one row per key. Resolves with the versions. */
-export async function expectOneRowPerKey(world: World, dataset: Dataset): Promise<number> {
-  const table = tableOf(world, `stream/${dataset.name}`);
-  const { version } = await table.snapshot();
-  await using session = await world.engine.session({ threads: 1 });
-  for (let at = 0; at <= version; at++) {
-    await (await table.snapshot({ version: at })).define(session, "stored");
-    const { rows } = await session.query(`SELECT count(*) - count(DISTINCT ${dataset.key}) FROM stored`);
-    expect(Number(rows[0]?.[0]), `version ${at} of ${dataset.name}`).toBe(0);
-  }
-  return version;
 }

@@ -8,7 +8,8 @@ import { objectKey } from "../../../src/store/layout.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { crashAtCall } from "../../support/crash-at-call.ts";
 import { blue, red } from "../../support/stream-datasets.ts";
-import { catchUp, expectRecount, openArm, put, stored, type World } from "../../support/stream-world.ts";
+import { expectRecount } from "../../support/stream-expectations.ts";
+import { catchUp, openArm, put, stored, type World } from "../../support/stream-world.ts";
 import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 let engine: QueryEngine;

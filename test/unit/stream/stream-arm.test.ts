@@ -5,17 +5,8 @@ import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { blue, red } from "../../support/stream-datasets.ts";
-import {
-  catchUp,
-  expectOneRowPerKey,
-  expectRecount,
-  openArm,
-  put,
-  running,
-  stored,
-  tableOf,
-  type World,
-} from "../../support/stream-world.ts";
+import { expectOneRowPerKey, expectRecount } from "../../support/stream-expectations.ts";
+import { catchUp, openArm, put, running, stored, tableOf, type World } from "../../support/stream-world.ts";
 import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 let engine: QueryEngine;

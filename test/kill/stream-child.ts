@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
+import { openEmbeddedLog } from "../../src/log/embedded/embedded-log.ts";
+import { openFilesystemStore } from "../../src/store/filesystem.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+import { appendSome, makeStreams } from "../support/stream-load.ts";
+import { openArm } from "../support/stream-world.ts";
+
+// A life of the stream arm that is killed: records arrive, streams are made again, tables are committed until then.
+const [folder = "", seed = "0"] = process.argv.slice(2);
+const random = seededRandom(Number(seed));
+
+const log = await openEmbeddedLog({ folder: join(folder, "log") });
+log.holdFor("recount", () => true);
+await makeStreams(log);
+const engine = createDuckDbEngine({ threads: 1 });
+const arm = openArm(
+  {
+    log,
+    store: await openFilesystemStore({ root: join(folder, "objects") }),
+    tables: await openFilesystemStore({ root: join(folder, "tables") }),
+    engine,
+    tempFolder: folder,
+  },
+  { maxRecords: 1 + Math.floor(random() * 60), triggerMs: 1 + Math.floor(random() * 30) },
+);
+const { signal } = new AbortController();
+void arm.run(signal);
+for (let appends = 0; ; appends++) {
+  if (appends === Math.floor(Number(seed) % 5)) process.stdout.write("working\n");
+  await appendSome(log, random);
+  if (appends < 5) await arm.caughtUp(signal);
+  else if (random() < 0.3) await new Promise((resolve) => setTimeout(resolve, random() * 20));
+}
