@@ -23,6 +23,10 @@ export function sqliteGroupOffsets(file: string, options: { readonly readOnly: b
       group_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
       PRIMARY KEY (group_name, topic, partition)
     ) WITHOUT ROWID, STRICT;`);
+  else if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'group_offsets'").get() === undefined) {
+    database.close();
+    return noOffsets;
+  }
   const upsert = database.prepare("INSERT OR REPLACE INTO group_offsets VALUES (?, ?, ?, ?)");
   const forget = database.prepare("DELETE FROM group_offsets WHERE group_name = ? AND topic = ? AND partition = ?");
   const all = database.prepare("SELECT group_name, topic, partition, next_offset FROM group_offsets");

@@ -3,10 +3,10 @@ import type { ReadLimits } from "../record-storage.ts";
 
 /**
  * A record in a block: timestamp f64, length of key i32, of value i32 (-1 is null), of headers u32 (0 is none), then
- * key, value, headers. A header: length of name u16, of value i32, then name (UTF-8) and value.
+ * key, value, headers. A header: length of name u32, of value i32, then name (UTF-8) and value.
  */
 const FIXED_BYTES = 20;
-const HEADER_FIXED_BYTES = 6;
+const HEADER_FIXED_BYTES = 8;
 
 export function recordsSize(records: readonly EventRecord[]): number {
   let bytes = 0;
@@ -53,8 +53,8 @@ export function writeRecords(into: Buffer, at: number, records: readonly EventRe
 function writeHeaders(into: Buffer, at: number, headers: readonly RecordHeader[]): void {
   for (const { name, value } of headers) {
     const nameBytes = into.write(name, at + HEADER_FIXED_BYTES);
-    into.writeUInt16LE(nameBytes, at);
-    into.writeInt32LE(value === null ? -1 : value.length, at + 2);
+    into.writeUInt32LE(nameBytes, at);
+    into.writeInt32LE(value === null ? -1 : value.length, at + 4);
     at += HEADER_FIXED_BYTES + nameBytes;
     if (value === null) continue;
     into.set(value, at);
@@ -115,8 +115,8 @@ export function readRecords(block: BlockPlace, from: number, until: number, limi
 function readHeaders(buffer: Buffer, at: number, end: number): RecordHeader[] {
   const headers: RecordHeader[] = [];
   while (at < end) {
-    const nameEnd = at + HEADER_FIXED_BYTES + buffer.readUInt16LE(at);
-    const valueBytes = buffer.readInt32LE(at + 2);
+    const nameEnd = at + HEADER_FIXED_BYTES + buffer.readUInt32LE(at);
+    const valueBytes = buffer.readInt32LE(at + 4);
     const next = nameEnd + Math.max(0, valueBytes);
     headers.push({
       name: buffer.toString("utf8", at + HEADER_FIXED_BYTES, nameEnd),

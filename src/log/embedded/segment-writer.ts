@@ -42,6 +42,8 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
   /** Bytes of a failed write may lie after the last acknowledged one. */
   let unclean = false;
   let sealed = active === undefined;
+  /** The topics at the segment's head do not count: they may be many. */
+  let headBytes = 0;
 
   if (active === undefined) await begin(options.nowMs);
 
@@ -75,7 +77,7 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
     }
     const [old, oldFd] = [active, fd];
     sequence++;
-    next.length = frame.length;
+    next.length = headBytes = frame.length;
     active = next;
     segments.push(next);
     fd = nextFd;
@@ -102,7 +104,7 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
         await clean();
         const firstMs = active!.firstStoredAtMs;
         const tooOld = options.maxAgeMs >= 0 && firstMs !== undefined && nowMs - firstMs > options.maxAgeMs;
-        if (sealed || tooOld || active!.length >= options.segmentBytes) await begin(nowMs);
+        if (sealed || tooOld || active!.length - headBytes >= options.segmentBytes) await begin(nowMs);
         const frame = makeFrame(sequence);
         const position = active!.length;
         unclean = true;

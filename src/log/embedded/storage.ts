@@ -19,7 +19,7 @@ export interface SegmentStorageOptions {
   readonly now: () => number;
 }
 
-const TAIL_BYTES = 16 * 1024 * 1024;
+const TAIL_BYTES = 64 * 1024 * 1024;
 /** A reader of a partition that is thin in its segment gets what was found after so many bytes. */
 const SCAN_BYTES = 16 * 1024 * 1024;
 
