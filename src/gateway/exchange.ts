@@ -29,18 +29,20 @@ export interface ExchangeCounts {
 
 export interface Exchange {
   readonly counts: Readonly<ExchangeCounts>;
+  /** Resolves when every request that came so far has its answer. */
+  drained(): Promise<void>;
   /** Reads the body, runs the handler and answers, whichever way the request was routed. */
   run(request: IncomingMessage, response: ServerResponse, target: Target): void;
 }
 
 export function createExchange(options: ExchangeOptions): Exchange {
   const counts: ExchangeCounts = { requests: 0, inFlightRequests: 0, answers: {} };
+  const waiting: (() => void)[] = [];
 
   function run(request: IncomingMessage, response: ServerResponse, target: Target): void {
     counts.requests++;
     counts.inFlightRequests++;
     const refuse = (error: unknown): void => {
-      counts.inFlightRequests--;
       answer(request, response, target.protocol, errorReply(target.protocol, error));
     };
     try {
@@ -65,7 +67,6 @@ export function createExchange(options: ExchangeOptions): Exchange {
       reply = errorReply(protocol, error);
     }
     options.inFlight.release(body.length);
-    counts.inFlightRequests--;
     answer(request, response, protocol, reply);
   }
 
@@ -79,8 +80,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const { status, type, body, headers } = reply;
     const kind = `${Math.floor(status / 100)}xx`;
     counts.answers[kind] = (counts.answers[kind] ?? 0) + 1;
+    if (--counts.inFlightRequests === 0) for (const resolve of waiting.splice(0)) resolve();
     if (response.destroyed) return;
-    const unread = !request.complete;
+    const unread = !request.complete && hasBody(request);
     const head = ["Content-Type", type, "Content-Length", String(Buffer.byteLength(body))];
     if (protocol.requestIdHeader !== undefined) head.push(protocol.requestIdHeader, randomUUID());
     for (const name in headers) head.push(name, headers[name]!);
@@ -93,5 +95,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  return { counts, run };
+  const drained = (): Promise<void> =>
+    counts.inFlightRequests === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
+
+  return { counts, run, drained };
 }
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";

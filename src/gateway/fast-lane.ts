@@ -1,16 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Target } from "./exchange.ts";
-import type { Handler, Protocol } from "./http.ts";
-
-/** A route with one parameter whose requests are found without the router. */
-export interface HotRoute {
-  readonly method: string;
-  readonly prefix: string;
-  readonly suffix: string;
-  readonly parameter: string;
-  readonly protocol: Protocol;
-  readonly handler: Handler;
-}
+import type { Method, Protocol } from "./http.ts";
 
 const MAX_REMEMBERED = 4096;
 const NO_QUERY = {};
@@ -20,9 +10,11 @@ const NO_QUERY = {};
  * to the router, which leads to the same handlers.
  */
 export function fastLane(
-  routes: readonly HotRoute[],
+  kafka: Protocol,
+  kinesis: Protocol,
   stages: readonly string[],
 ): (request: IncomingMessage) => Target | undefined {
+  const routes = [hotRoute(kafka, "POST", "/topics/:topic"), hotRoute(kinesis, "PUT", "/streams/:stream/record")];
   const prefixes = ["", ...stages.map((stage) => `/${stage}`)];
   const remembered = new Map<string, Map<string, Target>>(routes.map(({ method }) => [method, new Map()]));
 
@@ -55,4 +47,10 @@ export function fastLane(
     }
     return target;
   };
+}
+
+/** A route with one parameter, taken apart. */
+function hotRoute(protocol: Protocol, method: Method, path: string) {
+  const [prefix, parameter, suffix] = path.split(/:(\w+)/) as [string, string, string];
+  return { protocol, method, prefix, parameter, suffix, handler: protocol.routes[path]![method]! };
 }
