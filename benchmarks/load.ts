@@ -45,7 +45,7 @@ function run(): Promise<void> {
       pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
       const headerEnd = pending.indexOf(HEADER_END);
       if (headerEnd < 0) return;
-      const header = pending.latin1Slice(0, headerEnd);
+      const header = pending.toString("latin1", 0, headerEnd);
       const length = Number(/content-length: (\d+)/i.exec(header)?.[1] ?? 0);
       if (pending.length < headerEnd + 4 + length) return;
       if (!header.startsWith("HTTP/1.1 200")) failures++;
