@@ -94,7 +94,11 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
       return commitResult(after.version, counts, { rows: add, replaced });
     });
   } finally {
-    for (const name of Object.values(names)) await session.execute(`DROP TABLE IF EXISTS ${q(name)}`);
+    await session.execute(
+      Object.values(names)
+        .map((name) => `DROP TABLE IF EXISTS ${q(name)}`)
+        .join(";\n"),
+    );
   }
 }
 
