@@ -17,6 +17,9 @@ export const SINK_GROUP = "pinlake.sink";
 /** A read holds this much of a partition in memory at most, beside the open file. */
 const READ_BYTES = 4 * 1024 * 1024;
 
+/** What is read is known to be there; a log on the network may take so long to give it. */
+const READ_WAIT_MS = 30_000;
+
 export interface PartitionSinkOptions {
   readonly log: EventLog;
   readonly store: ObjectStore;
@@ -168,8 +171,10 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
         await cut(open);
         continue;
       }
-      const batch = await log.read(topic, partition, next, { includeDeleted: true, maxBytes: READ_BYTES });
-      if (batch.next === next) return;
+      const reading = { includeDeleted: true, maxBytes: READ_BYTES, waitMs: READ_WAIT_MS };
+      const batch = await log.read(topic, partition, next, reading);
+      if (batch.next === next)
+        throw new PinlakeError("INTERNAL", { reason: `${topic}/${partition} gave nothing at ${next}, below ${until}` });
       if (await take(batch.records)) next = batch.next;
       if (!options.mayHold()) open?.forgetBody();
     }

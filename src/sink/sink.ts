@@ -182,14 +182,16 @@ export function createSink(options: SinkOptions): Sink {
       await prepare();
       while (!signal.aborted && bug === undefined) {
         const pause = new AbortController();
-        const either = AbortSignal.any([signal, pause.signal]);
+        const stop = () => pause.abort(signal.reason);
+        signal.addEventListener("abort", stop, { once: true });
         changed = Promise.withResolvers<void>();
-        const appended = log.waitForAppend(either).then(() => clock.sleep(lingerMs, either));
+        const appended = log.waitForAppend(pause.signal).then(() => clock.sleep(lingerMs, pause.signal));
         appended.catch(() => {});
         try {
           const waitMs = Math.min((await startWork()) - clock.monotonic(), LONGEST_WAIT_MS);
-          await Promise.race([appended, changed.promise, clock.sleep(waitMs, either)]);
+          await Promise.race([appended, changed.promise, clock.sleep(waitMs, pause.signal)]);
         } finally {
+          signal.removeEventListener("abort", stop);
           pause.abort();
         }
       }
