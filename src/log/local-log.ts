@@ -29,7 +29,7 @@ export interface LocalLogOptions extends RetentionLimits {
   readonly retentionCheckMs: number;
 }
 
-/** A log beside the pair of what it is made of, for tests and for `doctor`. */
+/** A log of this process's own; what others keep (Kafka, Kinesis) is removed by them. */
 export interface LocalLog extends EventLog {
   /** Removes now what retention and deletion allow; else it happens every `retentionCheckMs`. */
   removeExpired(): Promise<void>;

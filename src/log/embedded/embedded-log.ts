@@ -1,9 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../clock.ts";
 import { type LocalLog, localLog } from "../local-log.ts";
 import type { TopicEntry } from "../record-storage.ts";
-import { type Files, nodeFiles, storageError } from "./files.ts";
+import { type Files, makeFolder, nodeFiles, storageError } from "./files.ts";
 import { sqliteGroupOffsets } from "./group-offsets.ts";
 import { recover } from "./recover.ts";
 import { noWriter, segmentWriter } from "./segment-writer.ts";
@@ -35,7 +34,7 @@ const RETENTION_CHECK_MS = 60_000;
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LocalLog> {
   const { folder } = options;
   try {
-    if (!options.readOnly) mkdirSync(folder, { recursive: true });
+    if (!options.readOnly) makeFolder(options.files ?? nodeFiles, folder);
     return await open(options);
   } catch (error) {
     throw storageError(error, folder);

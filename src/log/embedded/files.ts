@@ -3,6 +3,7 @@ import {
   fdatasync,
   fsyncSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   read,
   readdirSync,
@@ -11,6 +12,7 @@ import {
   write,
   writeSync,
 } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { PinlakeError } from "../../errors.ts";
 
 /** Every file call that the log makes to change something, so that a test can let the n-th one fail. */
@@ -39,12 +41,12 @@ export const nodeFiles: Files = {
       else done += await writeAside(fd, bytes, done, position + done);
     }
   },
-  sync: (fd) =>
-    new Promise((resolve, reject) => fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))),
+  sync: (fd) => new Promise((done, reject) => fdatasync(fd, (error) => (error === null ? done() : reject(error)))),
   truncate: (fd, length) => ftruncateSync(fd, length),
   close: (fd) => closeSync(fd),
   remove: (path) => rmSync(path, { force: true }),
   syncFolder(path) {
+    if (process.platform === "win32") return; // has no such call, and keeps names by its journal
     const fd = openSync(path, "r");
     try {
       fsyncSync(fd);
@@ -77,6 +79,13 @@ export function readAt(fd: number, position: number, length: number): Promise<Bu
 
 export const fileSize = (path: string): number => statSync(path).size;
 export const fileNames = (folder: string): string[] => readdirSync(folder);
+
+/** Makes a folder and those above it, durably. */
+export function makeFolder(files: Files, folder: string): void {
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) files.syncFolder(dirname(made));
+}
 
 /** What a failed call on `path` is called in the catalogue. */
 export function storageError(error: unknown, path: string): PinlakeError {

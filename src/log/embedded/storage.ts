@@ -104,12 +104,17 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
       let found: number | undefined;
       for (const range of ranges.of(log)) {
         if (range.next <= from || range.maxTimestampMs < timestampMs) continue;
-        for (let at = Math.max(from, range.base); at < range.next && found === undefined; )
+        for (
+          let at = Math.max(from, range.base), before = -1;
+          at > before && at < range.next && found === undefined;
+        ) {
+          before = at;
           await visitBlocks(range, at, (block) => {
             at = block.base + block.count;
             if (block.maxTimestampMs >= timestampMs) found = firstAtOrAfter(block, from, timestampMs);
             return found === undefined;
           });
+        }
         if (found !== undefined) break;
       }
       return found;
