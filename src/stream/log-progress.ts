@@ -8,6 +8,8 @@ export interface LogProgressOptions {
   readonly group: string;
   readonly feeds: readonly Feed[];
   readonly clock: Clock;
+  /** Done at each turn as well. */
+  readonly also: () => Promise<void>;
 }
 
 /** Tells the log what every table has taken, so that it may let go of it. The tables, not this, are the truth. */
@@ -18,7 +20,7 @@ export interface LogProgress {
 
 const EVERY_MS = 1000;
 
-export function rememberProgress({ log, group, feeds, clock }: LogProgressOptions): LogProgress {
+export function rememberProgress({ log, group, feeds, clock, also }: LogProgressOptions): LogProgress {
   const told = new Map<string, bigint>();
 
   async function now(): Promise<void> {
@@ -28,6 +30,7 @@ export function rememberProgress({ log, group, feeds, clock }: LogProgressOption
       await log.commit(group, topic, partition, next);
       told.set(shard, next);
     }
+    await also();
   }
 
   return {

@@ -3,7 +3,7 @@ import type { DatasetStream } from "./dataset-stream.ts";
 
 export interface StreamStatus {
   readonly datasets: readonly DatasetStreamStatus[];
-  /** Records of shared streams, since the start, that no dataset takes; they are landed all the same. */
+  /** Records by stream that no dataset takes; they are landed all the same. */
   readonly unrouted: Readonly<Record<string, number>>;
 }
 

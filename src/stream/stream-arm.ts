@@ -99,7 +99,9 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
     });
   });
 
-  const remember = rememberProgress({ log, group: STREAM_GROUP, feeds: streams.map(({ feed }) => feed), clock });
+  const feeds = streams.map(({ feed }) => feed);
+  const also = () => unrouted.look(log);
+  const remember = rememberProgress({ log, group: STREAM_GROUP, feeds, clock, also });
 
   /** What the log holds now that a dataset takes, as `[stream, topic, partition, end]`. */
   async function targets() {

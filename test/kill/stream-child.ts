@@ -27,8 +27,8 @@ const arm = openArm(
 const { signal } = new AbortController();
 void arm.run(signal);
 for (let appends = 0; ; appends++) {
-  if (appends === Math.floor(Number(seed) % 5)) process.stdout.write("working\n");
+  if (appends === Number(seed) % 3) process.stdout.write("working\n");
   await appendSome(log, random);
-  if (appends < 5) await arm.caughtUp(signal);
-  else if (random() < 0.3) await new Promise((resolve) => setTimeout(resolve, random() * 20));
+  if (appends < Number(seed) % 3) await arm.caughtUp(signal);
+  else await new Promise((resolve) => setTimeout(resolve, random() * 15));
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QueryEngine } from "../../../src/engine/query-engine.ts";
+import { PinlakeError } from "../../../src/errors.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
+import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { blue, red } from "../../support/stream-datasets.ts";
 import { expectOneRowPerKey, expectRecount } from "../../support/stream-expectations.ts";
 import { catchUp, openArm, put, running, stored, tableOf, type World } from "../../support/stream-world.ts";
@@ -176,6 +178,43 @@ describe("the stream arm", () => {
       [1, "b"],
       [3, "b"],
     ]);
+  });
+
+  it("counts what nobody reads", async () => {
+    const w = await newWorld();
+    await w.log.createTopic(streamTopic("elsewhere"));
+    await put(w.log, "elsewhere", [{ a: 1 }, { a: 2 }]);
+    const keyless = [red, blue].map((one) => ({ ...one, inputs: { ...one.inputs, partitionKeys: [] } }));
+    await using arm = openArm(w, { datasets: keyless });
+    await running(arm, (signal) => arm.caughtUp(signal));
+    expect(arm.status().unrouted).toEqual({ elsewhere: 2 });
+  });
+
+  it("says what hinders it while the disk is full, and goes on when there is room", async () => {
+    const w = await newWorld();
+    let full = true;
+    const tables: ObjectStore = {
+      ...w.tables,
+      adoptFile: async (key, path) => {
+        if (full) throw new PinlakeError("STORAGE_FULL", { path: key });
+        return w.tables.adoptFile(key, path);
+      },
+    };
+    await using arm = openArm({ ...w, tables });
+    await running(arm, async (signal) => {
+      await put(w.log, RED, [{ id: 1, word: "a" }, "{broken"]);
+      while (arm.status().datasets[0]?.failure === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(arm.status().datasets[0]).toMatchObject({
+        failure: expect.stringMatching(/No space/),
+        behind: 2,
+        rows: 0,
+      });
+      full = false;
+      await arm.caughtUp(signal);
+      expect(arm.status().datasets[0]).toMatchObject({ behind: 0, rows: 1 });
+      expect(arm.status().datasets[0]).not.toHaveProperty("failure");
+    });
+    await expectRecount(w);
   });
 
   it("refuses a changed definition, and a log that ends before its table", async () => {
