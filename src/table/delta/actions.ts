@@ -90,6 +90,10 @@ const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 const exactVersion = (key: string, value: unknown, context?: { readonly source?: string }): unknown =>
   key === "version" && context?.source !== undefined ? BigInt(context.source) : value;
 
+/** JSON with a `version` that is read as a bigint, wherever it stands. */
+export const exactVersions = (text: string): unknown =>
+  JSON.parse(text, exactVersion as (key: string, value: unknown) => unknown);
+
 /** The text of a commit file, commitInfo first. */
 export function formatCommit(actions: CommitActions): string {
   const { protocol, metaData, adds, removes, txns, domains, commitInfo } = actions;
@@ -154,8 +158,7 @@ function checkedPaths(action: ActionLine): ActionLine {
   return action;
 }
 
-const parseTxn = (line: string): SetTransaction =>
-  (JSON.parse(line, exactVersion as (key: string, value: unknown) => unknown) as { txn: SetTransaction }).txn;
+const parseTxn = (line: string): SetTransaction => (exactVersions(line) as { txn: SetTransaction }).txn;
 
 /** What identifies a data file among the actions: its decoded path and its deletion vector. */
 export function fileKey(file: Pick<AddFile, "path" | "deletionVector">): string {

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import type { QueryEngine, QuerySession, SqlValue } from "../../engine/query-engine.ts";
+import type { QueryEngine, QuerySession } from "../../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import type { AddFile, CommitActions, DomainMetadata, MetaData, Protocol, RemoveFile } from "./actions.ts";
+import type { CommitActions } from "./actions.ts";
 import { CHECKPOINT_COLUMNS } from "./checkpoint-columns.ts";
+import { actionsOf, checkpointRows, JSON_COLUMNS, readSql, validationSql, writeSql } from "./checkpoint-rows.ts";
 import type { LocalFiles } from "./local-files.ts";
 import { checkpointName, LAST_CHECKPOINT } from "./names.ts";
 import type { LoadedState } from "./state.ts";
@@ -17,15 +18,6 @@ export interface Checkpoints {
   write(state: LoadedState): Promise<void>;
   /** The version of the newest checkpoint, as far as the hint file tells. */
   hint(): Promise<number | undefined>;
-}
-
-interface CheckpointRow {
-  readonly txn: { readonly appId: string; readonly version: bigint } | null;
-  readonly add: AddFile | null;
-  readonly remove: RemoveFile | null;
-  readonly metaData: MetaData | null;
-  readonly protocol: Protocol | null;
-  readonly domainMetadata: DomainMetadata | null;
 }
 
 const sessions = new WeakMap<QueryEngine, Promise<QuerySession>>();
@@ -61,8 +53,25 @@ export function openCheckpoints({
     const view = `checkpoint_${randomUUID()}`;
     try {
       await session.defineParquet(view, CHECKPOINT_COLUMNS, [{ path }]);
-      const rows = (await session.rows(`SELECT * FROM ${session.quote(view)}`)) as unknown as CheckpointRow[];
-      return actionsOf(rows);
+      const { rows } = await session.query(readSql(session, view));
+      return actionsOf(rows as readonly (readonly (string | null)[])[]);
+    } finally {
+      await session.execute(`DROP VIEW IF EXISTS ${session.quote(view)}`);
+    }
+  }
+
+  /** What a reader counts on, looked up in the file itself: whoever trusts a bad checkpoint is lost. */
+  async function validate(state: LoadedState, path: string): Promise<void> {
+    const session = await sessionOf(engine);
+    const view = `checkpoint_${randomUUID()}`;
+    try {
+      await session.defineParquet(view, CHECKPOINT_COLUMNS, [{ path }]);
+      const { rows } = await session.query(validationSql(session, view));
+      const { files, tombstones, txns, domains, metaData } = state;
+      const expected = [1, 1, files.size, files.size, tombstones.size, txns.size, domains.size, metaData.schemaString];
+      const found = (rows[0] ?? []).map((value) => (typeof value === "bigint" ? Number(value) : value));
+      if (JSON.stringify(found) !== JSON.stringify(expected))
+        throw corrupt(state.version, "it does not read back as it was written");
     } finally {
       await session.execute(`DROP VIEW IF EXISTS ${session.quote(view)}`);
     }
@@ -73,18 +82,9 @@ export function openCheckpoints({
     const name = `checkpoint_${randomUUID()}`;
     const rows = checkpointRows(state);
     try {
-      await session.defineRows(name, CHECKPOINT_COLUMNS, rows);
-      const { bytes } = await session.writeParquet(`SELECT * FROM ${session.quote(name)}`, CHECKPOINT_COLUMNS, path);
-      // A reader that trusts a bad checkpoint is lost, so what was written is read before anybody else can.
-      const found = await readAll(path);
-      const complete =
-        found.protocol !== undefined &&
-        found.metaData?.schemaString === state.metaData.schemaString &&
-        found.adds.length === state.files.size &&
-        found.removes.length === state.tombstones.size &&
-        found.txns.length === state.txns.size &&
-        found.domains.length === state.domains.size;
-      if (!complete) throw corrupt(state.version, "it does not read back as it was written");
+      await session.defineRows(name, JSON_COLUMNS, rows);
+      const { bytes } = await session.writeParquet(writeSql(session, name), CHECKPOINT_COLUMNS, path);
+      await validate(state, path);
       return { rows: rows.length, bytes };
     } finally {
       await session.execute(`DROP TABLE IF EXISTS ${session.quote(name)}`);
@@ -128,46 +128,3 @@ export function openCheckpoints({
     },
   };
 }
-
-type Row = readonly SqlValue[];
-
-function checkpointRows(state: LoadedState): Row[] {
-  const row = (column: string, value: unknown): Row =>
-    CHECKPOINT_COLUMNS.map(({ name }) => (name === column ? (value as SqlValue) : null));
-  const rows = [row("protocol", state.protocol), row("metaData", state.metaData)];
-  for (const txn of state.txns.values()) rows.push(row("txn", txn));
-  for (const domain of state.domains.values()) rows.push(row("domainMetadata", domain));
-  for (const remove of state.tombstones.values()) rows.push(row("remove", { ...remove, dataChange: false }));
-  for (const add of state.files.values()) rows.push(row("add", { ...add, dataChange: false }));
-  return rows;
-}
-
-function actionsOf(rows: readonly CheckpointRow[]): CommitActions {
-  const kind = <K extends keyof CheckpointRow>(name: K) =>
-    rows.flatMap((row) => (row[name] === null ? [] : [row[name] as NonNullable<CheckpointRow[K]>]));
-  const [protocol] = kind("protocol");
-  const [metaData] = kind("metaData");
-  return {
-    ...(protocol === undefined ? {} : { protocol: withoutNulls(protocol) }),
-    ...(metaData === undefined ? {} : { metaData: numbers(metaData) }),
-    adds: kind("add").map(numbers),
-    removes: kind("remove").map(numbers),
-    txns: kind("txn").map(({ appId, version }) => ({ appId, version })),
-    domains: kind("domainMetadata"),
-  };
-}
-
-const withoutNulls = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null)) as T;
-
-/** Sizes and times come as 64-bit integers and fit a number. */
-function numbers<T extends object>(value: T): T {
-  const plain = (field: unknown): unknown =>
-    typeof field === "bigint" ? Number(field) : isStruct(field) ? numbers(field) : field;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, field]) => (field === null ? [] : [[name, plain(field)]])),
-  ) as T;
-}
-
-const isStruct = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -17,7 +17,8 @@ interface FileStats {
 
 const parsed = new WeakMap<AddFile, FileStats>();
 
-// Numbers of more digits than a number holds stay text.
+const MANY_DIGITS = /[0-9]{16}/;
+// Numbers of more digits than a number holds stay text. Looking at each costs ten times the parse, so only where needed.
 const exact = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
   typeof value === "number" && !Number.isSafeInteger(value) && context?.source !== undefined ? context.source : value;
 
@@ -33,7 +34,8 @@ export function statsOf(add: AddFile): FileStats {
 function parseStats(text: string | null | undefined): FileStats {
   if (text == null || text === "") return {};
   try {
-    const value: unknown = JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+    const reviver = MANY_DIGITS.test(text) ? (exact as (key: string, value: unknown) => unknown) : undefined;
+    const value: unknown = JSON.parse(text, reviver);
     return typeof value === "object" && value !== null ? value : {};
   } catch {
     return {};
