@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { isPinlakeError, PinlakeError } from "../errors.ts";
 import { type Answer, type AnswerInput, defineAnswer } from "./answer.ts";
+import { portabilityProblems, ROW_FUNCTIONS, SET_FUNCTIONS } from "./portable-sql.ts";
 
 type Parameter = NonNullable<AnswerInput["parameters"]>[string];
 
@@ -41,6 +42,7 @@ export function parseAnswer(path: string, text: string): Answer {
   };
   for (const key of ["title", "from", "columns"])
     if (!header.has(key)) problems.push(`${key}: the header has no line "-- ${key}: …"`);
+  problems.push(...portabilityProblems(input.sql, [...ROW_FUNCTIONS, ...SET_FUNCTIONS]));
   if (problems.length > 0) throw new PinlakeError("CONFIG_INVALID", { file: path, problems });
   try {
     return defineAnswer(input);

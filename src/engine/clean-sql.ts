@@ -1,6 +1,6 @@
 import type { Dataset, Rule } from "../define/dataset.ts";
+import { sqlTokens } from "../define/portable-sql.ts";
 import { PinlakeError } from "../errors.ts";
-import { sqlTokens } from "./portable.ts";
 import { POSITION_COLUMNS } from "./quarantine-columns.ts";
 import type { QuerySession } from "./query-engine.ts";
 import { type Column, dataType } from "./schema.ts";

@@ -1,7 +1,7 @@
 import type { Dataset } from "../define/dataset.ts";
+import { sqlTokens } from "../define/portable-sql.ts";
 import { isPinlakeError } from "../errors.ts";
 import { cleanColumns, cleaningSql } from "./clean-sql.ts";
-import { sqlTokens } from "./portable.ts";
 import type { QueryOptions, QuerySession } from "./query-engine.ts";
 import { looksLikeObject, type ReadableFile, readableFile } from "./scan-lines.ts";
 import { isPlainObject, type RecordShape } from "./suspects.ts";
