@@ -11,21 +11,27 @@ export interface ScanEnd {
 
 /**
  * Visits the frames of a file from `from` up to `end`, each with its checksum verified, until one is not whole or
- * `visit` answers false. Frames are views of buffers that are not used again.
+ * `visit` answers false. Frames are views of buffers that are not used again. `cached` gives frames that were verified
+ * before.
  */
 export async function scanFrames(
   fd: number,
   from: number,
   end: number,
   visit: (frame: Frame, position: number) => boolean | undefined,
-  chunkBytes = CHUNK_BYTES,
+  cached: (position: number) => Frame | undefined = () => undefined,
 ): Promise<ScanEnd> {
   let position = from;
-  let wanted = chunkBytes;
+  let wanted = CHUNK_BYTES;
   while (position < end) {
+    for (let frame = cached(position); frame !== undefined; frame = cached(position)) {
+      if (visit(frame, position) === false) return { position };
+      position += frame.length;
+    }
+    if (position >= end) break;
     const buffer = await readAt(fd, position, Math.min(wanted, end - position));
     const complete = buffer.length < wanted || position + buffer.length >= end;
-    wanted = chunkBytes;
+    wanted = CHUNK_BYTES;
     let at = 0;
     while (at < buffer.length) {
       const length = claimedLength(buffer, at);
@@ -36,7 +42,7 @@ export async function scanFrames(
       if (at + length > buffer.length) {
         if (position + at + length > end) return { position: position + at, damage: "the frame is not complete" };
         if (complete) return { position: position + at, damage: "the frame is not complete" };
-        wanted = Math.max(chunkBytes, length);
+        wanted = Math.max(CHUNK_BYTES, length);
         break;
       }
       const frame = frameAt(buffer, at, length);

@@ -1,7 +1,8 @@
 import { PinlakeError } from "../../errors.ts";
 import type { PartitionLog, RecordStorage } from "../record-storage.ts";
 import { type Files, storageError } from "./files.ts";
-import { blocksOf, type Frame, RECORDS, recordsFrame, topicsFrame } from "./frame.ts";
+import { type BlockHeader, blocksOf, type Frame, RECORDS, recordsFrame, topicsFrame } from "./frame.ts";
+import { frameCache } from "./frame-cache.ts";
 import { type Collected, firstAtOrAfter, readRecords } from "./record-codec.ts";
 import { scanFrames } from "./scan.ts";
 import { indexBlock, positionBefore, type SegmentRange } from "./segment.ts";
@@ -23,24 +24,36 @@ const TAIL_BYTES = 64 * 1024 * 1024;
 /** A reader of a partition that is thin in its segment gets what was found after so many bytes. */
 const SCAN_BYTES = 16 * 1024 * 1024;
 
+type VisitBlock = (block: BlockHeader & { readonly buffer: Buffer }) => boolean;
+
 /** Records in segment files. One log for all partitions: what waits at the same time shares one frame and one sync. */
 export function segmentStorage({ files, folder, writer, retentionBytes, now }: SegmentStorageOptions): RecordStorage {
   const ranges = segmentRanges(folder);
   for (const segment of writer.segments) for (const range of segment.ranges.values()) ranges.add(range);
   const newest = tail(TAIL_BYTES);
+  const recent = frameCache(2 * SCAN_BYTES);
+  let scanning: Promise<unknown> = Promise.resolve();
 
-  /** Visits the partition's blocks in a segment from the one that holds `from` on, until `visit` answers false. */
-  async function visitBlocks(
-    range: SegmentRange,
-    from: number,
-    visit: (block: { buffer: Buffer; at: number; base: number; count: number; maxTimestampMs: number }) => boolean,
-  ): Promise<void> {
+  /**
+   * Visits the partition's blocks in a segment from the one that holds `from` on, until `visit` answers false. One at
+   * a time: whoever waits finds the frames that the one before it read.
+   */
+  function visitBlocks(range: SegmentRange, from: number, visit: VisitBlock): Promise<void> {
+    const visited = scanning.then(() => scanBlocks(range, from, visit));
+    scanning = visited.catch(() => {});
+    return visited;
+  }
+
+  async function scanBlocks(range: SegmentRange, from: number, visit: VisitBlock): Promise<void> {
     const { file, length } = range.segment;
     const start = positionBefore(range, from);
     const fd = files.open(file, "r");
     try {
       let next = from;
-      const { damage, position } = await scanFrames(fd, start, length, (frame: Frame, position) => {
+      const shared = range.segment.ranges.size > 1;
+      const cached = shared ? (at: number) => recent.get(range.segment, at) : undefined;
+      const visitFrame = (frame: Frame, position: number) => {
+        if (shared) recent.add(range.segment, position, frame);
         if (frame.kind !== RECORDS) return true;
         for (const block of blocksOf(frame)) {
           if (block.topicId !== range.topicId || block.partition !== range.partition) continue;
@@ -49,7 +62,8 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
           if (!visit({ ...block, buffer: frame.buffer })) return false;
         }
         return next < range.next && !(next > from && position - start > SCAN_BYTES);
-      });
+      };
+      const { damage, position } = await scanFrames(fd, start, length, visitFrame, cached);
       if (damage !== undefined) throw new PinlakeError("LOG_CORRUPT", { file, position, reason: damage });
     } finally {
       files.close(fd);
