@@ -29,7 +29,7 @@ export interface App extends AsyncDisposable {
   readonly stages: Stages;
   readonly operations: Operations;
   /** Starts the stages and listens. Disposing of it drains: what was acknowledged is landed and in the stream tables. */
-  serve(): Promise<Serving>;
+  serve(options: { readonly logLevel: string }): Promise<Serving>;
 }
 
 /**
@@ -64,7 +64,10 @@ export async function openApp({ project, data, clock = systemClock }: AppOptions
     log,
     engine,
     operations,
-    serve: () => serve({ project, folder, clock, lock, log, stages, topics, operations }),
+    serve: async ({ logLevel }) => {
+      const { stderrLogger } = await import("./app/logger.ts");
+      return serve({ project, folder, clock, lock, log, stages, topics, operations, logger: stderrLogger(logLevel) });
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -49,3 +49,8 @@ const exitCodes: Record<ErrorKind, number> = {
 export function exitCodeOf(error: unknown): number {
   return error instanceof PinlakeError ? exitCodes[error.kind] : 70;
 }
+
+/** An error's details as JSON holds them: what `new PinlakeError(code, details)` makes the same message of again. */
+export function plainDetails({ details }: PinlakeError): unknown {
+  return JSON.parse(JSON.stringify(details, (_, value) => (typeof value === "bigint" ? value.toString() : value)));
+}

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../define/config.ts";
 import type { QueryEngine } from "../engine/query-engine.ts";
+import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { Source } from "../source/source.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -48,7 +49,12 @@ export async function openFolder(root: string): Promise<ObjectStore> {
 
 export async function openEngine({ engine }: Config, folder: DataFolder): Promise<QueryEngine> {
   const { memory, threads } = engine;
-  const { createDuckDbEngine } = await import("../engine/duckdb/engine.ts");
+  const { createDuckDbEngine } = await import("../engine/duckdb/engine.ts").catch((cause: unknown) => {
+    // Its binary comes as an optional package for each platform.
+    if (!/Cannot find (module|package)|ERR_MODULE_NOT_FOUND|ERR_DLOPEN/.test(String(cause))) throw cause;
+    const missing = { stage: "engine", driver: "duckdb", package: "@duckdb/node-api" };
+    throw new PinlakeError("DRIVER_MISSING", missing, { cause });
+  });
   return createDuckDbEngine({
     tempFolder: folder.temp,
     ...(memory === undefined ? {} : { memory }),

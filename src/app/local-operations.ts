@@ -65,7 +65,7 @@ export function localOperations({ project, folder, clock, stages, topics }: Oper
         });
       }),
     rebuildStream: (dataset, signal = new AbortController().signal) =>
-      oneAtATime(async () => ({ rebuilt: await stream.rebuild(dataset, signal) })),
+      oneAtATime(() => stages.withoutStream(async () => ({ rebuilt: await stream.rebuild(dataset, signal) }))),
     list: (kind) => topics.list(kind),
     create: (kind, name, partitions) => topics.create(kind, name, partitions),
     remove: (kind, name) => topics.remove(kind, name),

@@ -32,11 +32,6 @@ export async function lockFolder(folder: DataFolder, clock: Clock): Promise<Fold
   }
 }
 
-/** Whether another process holds the folder now. Leaves nothing behind where there is no folder. */
-export function holderOf(folder: DataFolder): UpFile | undefined {
-  return readUpFile(folder.up);
-}
-
 function hold(folder: DataFolder, database: DatabaseSync): FolderLock {
   const usable = <T>(work: () => T): T => {
     try {

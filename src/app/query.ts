@@ -1,6 +1,7 @@
 import type { Config } from "../define/config.ts";
 import { QUARANTINE_COLUMNS } from "../engine/quarantine-columns.ts";
 import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
+import { isPinlakeError, PinlakeError } from "../errors.ts";
 import type { SnapshotAt, Table } from "../table/table.ts";
 import { type ResultTable, resultTable } from "./results.ts";
 import { findTable, mentions, pastNames, type TableName } from "./table-names.ts";
@@ -22,8 +23,15 @@ export interface QueryParts {
 export async function runQuery(parts: QueryParts, sql: string, signal?: AbortSignal): Promise<ResultTable> {
   const options = signal === undefined ? {} : { signal };
   await using session = await parts.engine.session({ readOnlyFolders: parts.folders });
-  await defineViews(parts, session, sql);
-  return resultTable(await session.query(sql, options));
+  const missing = await defineViews(parts, session, sql);
+  try {
+    return resultTable(await session.query(sql, options));
+  } catch (error) {
+    const [table] = missing;
+    if (table !== undefined && isPinlakeError(error, "QUERY_FAILED") && /does not exist/.test(error.message))
+      throw new PinlakeError("TABLE_NOT_FOUND", { table: parts.openTable(table.prefix).location }, { cause: error });
+    throw error;
+  }
 }
 
 /** The rows of one table at one version, every column. */
@@ -39,17 +47,20 @@ export async function readTable(
   return resultTable(await session.query("SELECT * FROM asked", signal === undefined ? {} : { signal }));
 }
 
+/** Makes the views that the query may mean; the tables among them that are not there yet are given back. */
 async function defineViews(
   { config, openTable, names }: QueryParts,
   session: QuerySession,
   sql: string,
-): Promise<void> {
+): Promise<readonly TableName[]> {
+  const missing: TableName[] = [];
   const { quote } = session;
   const view = (name: string, select: string) => session.execute(`CREATE OR REPLACE VIEW ${name} AS ${select}`);
   const without = (columns: readonly { readonly name: string }[]) => columns.map(({ name }) => quote(name)).join(", ");
   await session.execute("CREATE SCHEMA batch; CREATE SCHEMA stream; CREATE SCHEMA answers");
 
-  for (const { table, schema, prefix, dataset } of names) {
+  for (const named of names) {
+    const { table, schema, prefix, dataset } = named;
     const published = `${config.namespace}_${table}_table`;
     if (!mentions(sql, table) && !(dataset !== undefined && mentions(sql, published))) continue;
     const own = `${schema}.${quote(table)}`;
@@ -57,7 +68,10 @@ async function defineViews(
     const snapshot = await openTable(prefix).find();
     if (snapshot !== undefined) await snapshot.define(session, hidden);
     else if (table === "quarantine") await session.defineRows(hidden, QUARANTINE_COLUMNS, []);
-    else continue;
+    else {
+      missing.push(named);
+      continue;
+    }
     await view(own, `SELECT * FROM ${quote(hidden)}`);
     if (dataset === undefined) continue;
     const visible = `SELECT ${without(dataset.columns)} FROM ${own}`;
@@ -79,4 +93,5 @@ async function defineViews(
     await snapshot.define(session, `${text} whole`);
     await view(`main.${quote(text)}`, `SELECT ${bare ? without(dataset.columns) : "*"} FROM ${quote(`${text} whole`)}`);
   }
+  return missing;
 }

@@ -6,7 +6,8 @@ import { checkBatchProgress } from "./check-progress.ts";
 import { ensureToken } from "./console-token.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { FolderLock } from "./lock.ts";
-import { startStage } from "./running-stage.ts";
+import type { Logger } from "./logger.ts";
+import { runningStage } from "./running-stage.ts";
 import type { Stages } from "./stages.ts";
 import type { Topics } from "./topics.ts";
 
@@ -19,6 +20,7 @@ export interface ServeParts {
   readonly stages: Stages;
   readonly topics: Topics;
   readonly operations: Operations;
+  readonly logger: Logger;
 }
 
 /** Everything running and listening. */
@@ -37,7 +39,7 @@ export interface Serving extends AsyncDisposable {
  * it, and only then the stages end.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
-  const { project, folder, clock, lock, log, stages, topics, operations } = parts;
+  const { project, folder, clock, lock, log, stages, topics, operations, logger } = parts;
   const { config } = project;
   const [{ startGateway }, { startConsole }] = await Promise.all([
     import("../gateway/server.ts"),
@@ -45,7 +47,10 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   ]);
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
-  const onFailure = (_stage: string, error: unknown) => failure.reject(error);
+  const onFailure = (stage: string, error: unknown) => {
+    logger.error({ err: error }, `the ${stage} stage failed`);
+    failure.reject(error);
+  };
 
   await using running = new AsyncDisposableStack();
   const token = ensureToken(folder);
@@ -53,10 +58,13 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   await stages.sink.prepare();
   await topics.createOwn();
   await stages.stream.check();
-  const sink = startStage("The sink", (signal) => stages.sink.run(signal), onFailure);
+  const sink = runningStage("sink", (signal) => stages.sink.run(signal), onFailure);
   running.defer(() => sink.stop());
-  const stream = startStage("The stream arm", (signal) => stages.stream.run(signal), onFailure);
+  sink.start();
+  const stream = runningStage("stream", (signal) => stages.stream.run(signal), onFailure);
   running.defer(() => stream.stop());
+  stream.start();
+  running.use(stages.pausableStream(stream));
   running.defer(() => drain(stages));
 
   const { host, port, stages: prefixes, maxBodyBytes, maxInFlightBytes } = config.gateway;
@@ -64,6 +72,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const gateway = await startGateway({
     log,
     clock,
+    logger,
     config: { host, port, stages: prefixes, maxBodyBytes, maxInFlightBytes, autoCreate, partitions, maxRecordBytes },
   });
   running.defer(() => gateway.close());

@@ -8,6 +8,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import type { StreamArm } from "../stream/stream-arm.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { OpenTable } from "./drivers.ts";
+import type { RunningStage } from "./running-stage.ts";
 
 export interface StageParts {
   readonly project: Project;
@@ -25,6 +26,10 @@ export interface Stages extends AsyncDisposable {
   readonly stream: StreamArm;
   readonly batch: Batch;
   readonly openTable: OpenTable;
+  /** Does work that the stream arm must rest for; a running arm goes on afterwards. */
+  withoutStream<T>(work: () => Promise<T>): Promise<T>;
+  /** Says that this is the stream arm's loop, until it is disposed of. */
+  pausableStream(loop: RunningStage): Disposable;
 }
 
 export async function makeStages(parts: StageParts): Promise<Stages> {
@@ -56,5 +61,32 @@ export async function makeStages(parts: StageParts): Promise<Stages> {
     clock,
     ...(config.engine.memory === undefined ? {} : { memory: config.engine.memory }),
   });
-  return { sink, stream, batch, openTable, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
+  let loop: RunningStage | undefined;
+  return {
+    sink,
+    stream,
+    batch,
+    openTable,
+    async withoutStream(work) {
+      const paused = loop;
+      await paused?.stop();
+      try {
+        return await work();
+      } finally {
+        if (paused !== undefined && paused === loop) {
+          await stream.check();
+          paused.start();
+        }
+      }
+    },
+    pausableStream(running) {
+      loop = running;
+      return {
+        [Symbol.dispose]: () => {
+          loop = undefined;
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+  };
 }

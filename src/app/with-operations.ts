@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Project } from "../config/load-project.ts";
 import type { Operations } from "../console/operations.ts";
+import { PinlakeError } from "../errors.ts";
 import { readToken } from "./console-token.ts";
 import { type DataFolder, dataFolder } from "./data-folder.ts";
 import { readUpFile } from "./up-file.ts";
@@ -10,6 +11,8 @@ export interface WithOperationsOptions {
   readonly clock: Clock;
   /** Loaded only when this process does the work itself. */
   readonly project: () => Promise<Project>;
+  /** What makes no sense without a running `up`: then NOT_RUNNING is thrown, naming it. */
+  readonly onlyUp?: string;
 }
 
 /**
@@ -27,6 +30,8 @@ export async function withOperations<T>(
     await using remote = remoteOperations(url, readToken(folder.token) ?? "");
     return await work(remote);
   }
+  if (options.onlyUp !== undefined)
+    throw new PinlakeError("NOT_RUNNING", { folder: folder.root, what: options.onlyUp });
   const [{ openApp }, project] = await Promise.all([import("../app.ts"), options.project()]);
   await using app = await openApp({ project, data: options.data, clock: options.clock });
   return await work(app.operations);

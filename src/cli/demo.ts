@@ -27,8 +27,10 @@ export const addDemoCommand: AddCommands = (program, context) => {
     const startedMs = performance.now();
     const { openApp } = await import("../app.ts");
     await using app = await openApp({ project: await on.project(), data: on.data });
-    await using serving = await app.serve();
+    await using serving = await app.serve({ logLevel: on.logLevel });
     const report = await Promise.race([run(on, app, all ? undefined : posts, serving), serving.failed]);
+    const { throwTaskFailure } = await import("../app/task-failure.ts");
+    throwTaskFailure(report.run);
     const answers = await readAnswers(app, on.effects.signal);
     const seconds = Math.round(performance.now() - startedMs) / 1000;
     const parts = { app, serving, report, answers, seconds };
@@ -72,14 +74,11 @@ async function readAnswers({ project, stages }: App, signal: AbortSignal) {
 }
 
 /** What was printed is what was found; a difference makes the command fail. */
-async function requireAllRight({ posts, run: { workflow, tasks }, verification }: DemoReport): Promise<void> {
+async function requireAllRight({ posts, verification }: DemoReport): Promise<void> {
   const [{ PinlakeError }, { requireAllAccepted }] = await Promise.all([
     import("../errors.ts"),
     import("../app/emulate.ts"),
   ]);
-  const failed = tasks.find(({ state }) => state === "failed");
-  if (failed?.error !== undefined)
-    throw new PinlakeError("TASK_FAILED", { workflow, task: failed.task, reason: failed.error.message });
   const { lost, differing } = verification;
   if (lost.length > 0) throw new PinlakeError("NOT_CONSERVED", { problems: lost });
   if (differing.length > 0) throw new PinlakeError("ARMS_DISAGREE", { problems: differing });

@@ -29,11 +29,17 @@ export async function runCli(argv: readonly string[], effects: Effects): Promise
 
 /** The whole process: its arguments, its streams, its exit. */
 export async function runProcess(): Promise<never> {
+  process.on("uncaughtException", (error) => {
+    process.stderr.write(`pinlake: a fault nobody caught\n${error.stack}\n`);
+    process.exit(INTERNAL_EXIT);
+  });
   const code = await runCli(process.argv.slice(2), processEffects());
   // Both streams may be pipes that still hold something.
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))));
   process.exit(code);
 }
+
+const INTERNAL_EXIT = 70;
 
 /** Known before the arguments are parsed, as an error in them must take this form too. */
 function wantsJson(argv: readonly string[]): boolean {

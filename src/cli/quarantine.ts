@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { CommandContext } from "./context.ts";
 import { integer } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
 import { reading } from "./reading.ts";
@@ -20,18 +19,20 @@ export const addQuarantineCommands: AddCommands = (program, context) => {
   const ls = group.command("ls").description("how many there are, by arm, dataset and reason");
   ls.action(async () => {
     const on = context(ls);
-    await inspecting(on, async ({ summariseQuarantine, resultTable }, options) =>
-      on.printRows(resultTable(await summariseQuarantine(options))),
-    );
+    await reading(on, async (reader) => {
+      const { quarantineSummary } = await import("../app/inspect-quarantine.ts");
+      on.printRows(await quarantineSummary(reader));
+    });
   });
 
   const show = withFilters(group.command("show").description("the records themselves, as they came"));
   show.action(async () => {
     const on = context(show);
     const { offset, ...filters } = show.opts<Filters>();
-    await inspecting(on, async ({ listQuarantined, resultTable }, options) => {
+    await reading(on, async (reader) => {
+      const { quarantinedRecords } = await import("../app/inspect-quarantine.ts");
       const filter = { ...filters, ...(offset === undefined ? {} : { offset: BigInt(offset) }) };
-      on.printRows(resultTable(await listQuarantined(options, filter)));
+      on.printRows(await quarantinedRecords(reader, filter));
     });
   });
 };
@@ -45,17 +46,4 @@ function withFilters(command: Command): Command {
     .option("--partition <number>", "from this partition or shard", integer)
     .option("--offset <number>", "at this offset", integer)
     .option("--limit <number>", "at most so many", integer, 100);
-}
-
-type Inspection = typeof import("../app/inspect-quarantine.ts");
-
-async function inspecting<T>(
-  on: CommandContext,
-  work: (inspection: Inspection, options: Parameters<Inspection["summariseQuarantine"]>[0]) => Promise<T>,
-): Promise<T> {
-  return reading(on, async ({ engine, openTable, folder }) => {
-    const inspection = await import("../app/inspect-quarantine.ts");
-    await using session = await engine.session({ readOnlyFolders: [folder.tables] });
-    return await work(inspection, { session, openTable });
-  });
 }

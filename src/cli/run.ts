@@ -1,5 +1,4 @@
 import type { RunReport, TaskReport } from "../schedule/run-workflow.ts";
-import type { CommandContext } from "./context.ts";
 import { size } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
 import { operating } from "./reading.ts";
@@ -26,7 +25,8 @@ export const addRunCommands: AddCommands = (program, context) => {
     on.note(`running ${name}`);
     const report = await operating(on, (operations) => operations.run(request, on.effects.signal));
     on.print(report, () => describeRun(report));
-    await throwFailure(on, report);
+    const { throwTaskFailure } = await import("../app/task-failure.ts");
+    throwTaskFailure(report);
   });
 
   const stream = program.command("stream").description("the stream arm");
@@ -58,12 +58,4 @@ function describeTask({ task, state, seconds, result, error }: TaskReport, width
     return [];
   });
   return `${head}  ${figures.join(", ")}`.trimEnd();
-}
-
-/** A failed task makes the command fail, with the code of what it threw. */
-async function throwFailure(_: CommandContext, { workflow, tasks }: RunReport): Promise<void> {
-  const failed = tasks.find(({ state }) => state === "failed");
-  if (failed?.error === undefined) return;
-  const { PinlakeError } = await import("../errors.ts");
-  throw new PinlakeError("TASK_FAILED", { workflow, task: failed.task, reason: failed.error.message });
 }

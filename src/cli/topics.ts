@@ -77,7 +77,8 @@ function addVerbs(
   tail.action(async (name: string) => {
     const on = context(tail);
     const { lines, follow = false } = tail.opts<{ lines: number; follow?: boolean }>();
-    await operating(on, (operations) => printTail(on, operations, kind, name, lines, follow));
+    const onlyUp = follow ? "Following what comes" : undefined;
+    await operating(on, (operations) => printTail(on, operations, kind, name, lines, follow), onlyUp);
   });
 }
 

@@ -10,7 +10,7 @@ export const addUpCommand: AddCommands = (program, context) => {
     const on = context(up);
     const { openApp } = await import("../app.ts");
     await using app = await openApp({ project: await on.project(), data: on.data });
-    await using serving = await app.serve();
+    await using serving = await app.serve({ logLevel: on.logLevel });
     printAddresses(on, serving);
     await Promise.race([untilAborted(on.effects.signal), serving.failed]);
     on.note("draining");

@@ -1,4 +1,11 @@
-import { type ErrorCode, type ErrorDetails, type ErrorKind, isPinlakeError, PinlakeError } from "../errors.ts";
+import {
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorKind,
+  isPinlakeError,
+  PinlakeError,
+  plainDetails,
+} from "../errors.ts";
 
 /** An error as the console sends it: its details make the same error on the other side. */
 export interface ErrorBody {
@@ -18,8 +25,8 @@ const statuses: Record<ErrorKind, number> = {
 
 export function errorReply(error: unknown): { readonly status: number; readonly body: ErrorBody } {
   if (isPinlakeError(error)) {
-    const { code, message, details } = error;
-    return { status: statuses[error.kind], body: { error: { code, message, details: plain(details) } } };
+    const { code, message } = error;
+    return { status: statuses[error.kind], body: { error: { code, message, details: plainDetails(error) } } };
   }
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode < 500)
@@ -37,6 +44,3 @@ export function errorFrom(url: string, status: number, text: string): PinlakeErr
     return new PinlakeError("SERVICE_FAILED", { url, status, body: text.slice(0, 200) });
   }
 }
-
-const plain = (details: unknown): unknown =>
-  JSON.parse(JSON.stringify(details, (_, value) => (typeof value === "bigint" ? value.toString() : value)));

@@ -1,8 +1,15 @@
 import { taskOrder, type Workflow, type WorkflowTask } from "../define/workflow.ts";
-import { isPinlakeError } from "../errors.ts";
+import { isPinlakeError, plainDetails } from "../errors.ts";
 
 /** What a task has to say for itself: counts, quality counters, versions. Plain data, for people and for JSON. */
 export type TaskResult = Readonly<Record<string, unknown>>;
+
+/** What a task threw; its details make the same error again elsewhere. */
+export interface TaskError {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: unknown;
+}
 
 export interface TaskReport {
   readonly task: string;
@@ -11,7 +18,7 @@ export interface TaskReport {
   readonly state: "succeeded" | "failed" | "skipped";
   readonly seconds: number;
   readonly result?: TaskResult;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: TaskError;
 }
 
 export interface RunReport {
@@ -35,11 +42,10 @@ export interface RunWorkflowOptions {
  * Runs a workflow's tasks one after another, each behind those it waits for. A failure skips what waits for it and
  * nothing else. Rejects only when the signal aborts: a failed task is in the report, with what it threw.
  */
-export async function runWorkflow(options: RunWorkflowOptions): Promise<RunReport & { readonly firstError?: unknown }> {
+export async function runWorkflow(options: RunWorkflowOptions): Promise<RunReport> {
   const { workflow, only, runTask, signal, monotonic, onTask } = options;
   const startedMs = monotonic();
   const reports = new Map<string, TaskReport>();
-  let firstError: unknown;
   for (const name of only === undefined ? (taskOrder(workflow.tasks) ?? []) : [only]) {
     const task = workflow.tasks[name];
     if (task === undefined) continue;
@@ -58,7 +64,6 @@ export async function runWorkflow(options: RunWorkflowOptions): Promise<RunRepor
       report("succeeded", { result: await runTask(task, name, signal) });
     } catch (error) {
       signal.throwIfAborted();
-      firstError ??= error;
       report("failed", { error: describe(error) });
     }
   }
@@ -68,12 +73,11 @@ export async function runWorkflow(options: RunWorkflowOptions): Promise<RunRepor
     ok: tasks.every(({ state }) => state === "succeeded"),
     seconds: seconds(monotonic() - startedMs),
     tasks,
-    ...(firstError === undefined ? {} : { firstError }),
   };
 }
 
-function describe(error: unknown): { code: string; message: string } {
-  if (isPinlakeError(error)) return { code: error.code, message: error.message };
+function describe(error: unknown): TaskError {
+  if (isPinlakeError(error)) return { code: error.code, message: error.message, details: plainDetails(error) };
   return { code: "INTERNAL", message: error instanceof Error ? error.message : String(error) };
 }
 

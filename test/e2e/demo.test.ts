@@ -55,7 +55,8 @@ describe.each([1, 3])("a demo of 500 posts with %i partitions", (partitions) => 
     for (const rows of Object.values(first.answers)) expect(rows.length).toBeGreaterThan(0);
   });
 
-  it("is superseded by the same posts again, and answers the same", async () => {
+  // Once is enough: how records are spread does not matter to it.
+  it.runIf(partitions === 1)("is superseded by the same posts again, and answers the same", async () => {
     const second = await pinlakeJson<DemoDocument>(demo(), { environment });
     for (const one of second.reconciliation)
       expect(one).toMatchObject({ events: 2 * POSTS, rows: DIFFERENT_ROWS, ok: true });
