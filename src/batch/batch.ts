@@ -29,13 +29,17 @@ export interface BatchOptions {
   readonly clock: Clock;
   /** What the engine may use before it spills, where a call does not say. */
   readonly memory?: string;
+  /** Text of raw objects that is cleaned in one go; default 64 MiB. */
+  readonly chunkBytes?: number;
 }
+
+const CHUNK_BYTES = 64 * 1024 * 1024;
 
 /** The batch arm: objects to clean tables to answers. */
 export interface Batch {
   readonly quarantine: Quarantine;
   /**
-   * Brings one dataset's table up to date. Throws UNKNOWN_NAME, DEFINITION_CHANGED, REBUILD_UNFINISHED; with `full` it
+   * Brings one dataset's table up to date; runs of one dataset come one after another. Throws UNKNOWN_NAME, DEFINITION_CHANGED, REBUILD_UNFINISHED; with `full` it
    * rebuilds instead, and throws LOG_BEHIND when objects that the table was made of are gone.
    */
   runDataset(name: string, options?: DatasetRunOptions): Promise<DatasetRun>;
@@ -54,6 +58,7 @@ export function createBatch(options: BatchOptions): Batch {
   const quarantine = openQuarantine({ openTable, arm: "batch", clock });
   const answerParts = { engine, openTable, datasets, answers, folder: folders.answers };
   const tableOf = (dataset: string) => openTable(cleanTablePrefix("batch", dataset));
+  const running = new Map<string, Promise<unknown>>();
   const withMemory = <O extends { readonly memory?: string }>(given: O): O =>
     given.memory === undefined && options.memory !== undefined ? { ...given, memory: options.memory } : given;
 
@@ -64,19 +69,28 @@ export function createBatch(options: BatchOptions): Batch {
       const dataset = datasets.find((one) => one.name === name);
       if (dataset === undefined)
         throw new PinlakeError("UNKNOWN_NAME", { what: "dataset", name, known: datasets.map((one) => one.name) });
-      return runDataset(
-        {
-          store,
-          engine,
-          table: tableOf(name),
-          quarantine,
-          dataset,
-          foreignMarkers: foreignMarkers(dataset, datasets),
-          tempFolder: folders.temp,
-          clock,
-        },
-        withMemory(given),
+      const before = running.get(name);
+      const mine = (before ?? Promise.resolve()).then(() =>
+        runDataset(
+          {
+            store,
+            engine,
+            table: tableOf(name),
+            quarantine,
+            dataset,
+            foreignMarkers: foreignMarkers(dataset, datasets),
+            tempFolder: folders.temp,
+            clock,
+            chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
+          },
+          withMemory(given),
+        ),
       );
+      running.set(
+        name,
+        mine.catch(() => undefined),
+      );
+      return mine;
     },
 
     runAnswers: (names, given = {}) => runAnswers(answerParts, names, withMemory(given)),

@@ -1,10 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../clock.ts";
-import type { Dataset } from "../define/dataset.ts";
-import { type CleanCounts, clean } from "../engine/clean.ts";
-import { newestPerKey } from "../engine/newest.ts";
+import type { CleanCounts } from "../engine/clean.ts";
 import type { QueryEngine, QuerySession, SessionOptions } from "../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../errors.ts";
 import {
@@ -18,9 +15,9 @@ import { nextOffset, progressAppId, type Taken, takenBy, txnsBeyond } from "../q
 import { type Quarantine, REBUILD_PROPERTY } from "../quarantine/quarantine.ts";
 import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine/totals.ts";
 import { retry } from "../retry.ts";
-import type { ObjectStore } from "../store/object-store.ts";
 import type { CommitOptions, OperationCounts, Snapshot, Table } from "../table/table.ts";
-import { inChunks, planTake, rawInput, type Take, type TakenObject } from "./take.ts";
+import { BAD, type CleaningParts, cleanObjects, keepNewest, NEWEST } from "./clean-objects.ts";
+import { planTake, type Take } from "./take.ts";
 
 export interface DatasetRunOptions {
   /** Makes the table again from every object instead of adding what is new. */
@@ -45,23 +42,12 @@ export interface DatasetRun {
   readonly warnings: Readonly<Record<string, number>>;
 }
 
-export interface DatasetParts {
-  readonly store: ObjectStore;
+export interface DatasetParts extends CleaningParts {
   readonly engine: QueryEngine;
   readonly table: Table;
   readonly quarantine: Quarantine;
-  readonly dataset: Dataset;
-  /** Fields that only the records of other datasets have. */
-  readonly foreignMarkers: readonly string[];
   readonly tempFolder: string;
-  readonly clock: Clock;
 }
-
-/** Text of raw objects that is cleaned in one go; what comes of them is held (or spilled) by the engine. */
-const CHUNK_BYTES = 64 * 1024 * 1024;
-const GOOD = "batch_good";
-const BAD = "batch_bad";
-const NEWEST = "batch_newest";
 
 /**
  * Brings a dataset's batch table up to date with the objects of its topics: one commit, or none when nothing is new.
@@ -89,11 +75,12 @@ async function attempt(parts: DatasetParts, options: DatasetRunOptions): Promise
   if (full) refuseToShrink(base, take);
   else if (take.objects.length === 0) return nothingNew(dataset.name);
 
-  await mkdir(parts.tempFolder, { recursive: true });
-  const folder = await mkdtemp(join(parts.tempFolder, "batch-"));
+  const folder = join(parts.tempFolder, `batch-${dataset.name}`);
+  await rm(folder, { recursive: true, force: true }); // what a killed run left
+  await mkdir(folder, { recursive: true });
   try {
     await using session = await parts.engine.session({ ...memoryOf(options), tempFolder: folder });
-    const counts = await cleanAll(session, parts, take.objects, folder, signal);
+    const counts = await cleanObjects(session, parts, take.objects, { folder, ...(signal && { signal }) });
     const losers = await keepNewest(session, dataset);
     const work = { ...parts, session, take, counts, losers, ...(signal === undefined ? {} : { signal }) };
     return full ? await rebuild(work) : await add({ ...work, base: base as Snapshot });
@@ -213,43 +200,4 @@ function refuseToShrink(base: Snapshot | undefined, { taken }: Take): void {
     if (end < next)
       throw new PinlakeError("LOG_BEHIND", { what: "The batch table", topic, partition, offset: next, end });
   }
-}
-
-async function cleanAll(
-  session: QuerySession,
-  { store, dataset, clock, foreignMarkers }: DatasetParts,
-  objects: readonly TakenObject[],
-  folder: string,
-  signal: AbortSignal | undefined,
-): Promise<CleanCounts> {
-  const totals = { events: 0, rows: 0, quarantined: 0, tombstones: 0, warnings: {} as Record<string, number> };
-  const chunks = inChunks(objects, CHUNK_BYTES);
-  for (const [i, chunk] of (chunks.length === 0 ? [[]] : chunks).entries()) {
-    const inputs = [];
-    for (const object of chunk) inputs.push(await rawInput(store, object, folder, signal));
-    const [into, badInto] = i === 0 ? [GOOD, BAD] : [`${GOOD}_more`, `${BAD}_more`];
-    const nowMs = clock.now();
-    const options = { into, badInto, tempFolder: folder, nowMs, foreignMarkers, ...(signal && { signal }) };
-    const counts = await clean(session, dataset, inputs, options);
-    for (const [name, more] of i === 0 ? [] : [[GOOD, into] as const, [BAD, badInto] as const])
-      await session.execute(
-        `INSERT INTO ${session.quote(name)} SELECT * FROM ${session.quote(more)}; DROP TABLE ${session.quote(more)}`,
-      );
-    totals.events += counts.events;
-    totals.rows += counts.rows;
-    totals.quarantined += counts.quarantined;
-    totals.tombstones += counts.tombstones;
-    for (const [warning, n] of Object.entries(counts.warnings))
-      totals.warnings[warning] = (totals.warnings[warning] ?? 0) + n;
-  }
-  return totals;
-}
-
-/** One row per key, the newest; resolves with how many others there were. */
-async function keepNewest(session: QuerySession, { key }: Dataset): Promise<number> {
-  const newest = newestPerKey(session, GOOD, key);
-  await session.execute(`CREATE TABLE ${session.quote(NEWEST)} AS ${newest.rows}`);
-  const { rows } = await session.query(newest.dropped);
-  await session.execute(`DROP TABLE ${session.quote(GOOD)}`);
-  return Number(rows[0]?.[0] ?? 0);
 }

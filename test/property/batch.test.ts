@@ -31,10 +31,12 @@ describe("the batch arm", () => {
         fc.array(fraction, { minLength: 1, maxLength: 3 }),
         fc.nat(5),
         fc.boolean(),
-        async (records, cuts, every, full) => {
+        fc.constantFrom(1, 300, undefined),
+        async (records, cuts, every, full, chunkBytes) => {
           await using objects = createMemoryStore();
           await using tables = createMemoryStore();
-          const world = batchWorld({ objects, tables, engine, folder: folder.path });
+          const chunks = chunkBytes === undefined ? {} : { chunkBytes };
+          const world = batchWorld({ objects, tables, engine, folder: folder.path, ...chunks });
           for (const part of parts(records, cuts)) {
             await land(objects, part, ({ offset }) => every > 0 && offset % every === 0);
             await world.batch.runDataset("thing");

@@ -122,9 +122,17 @@ export interface WorldParts {
   readonly engine: QueryEngine;
   readonly folder: string;
   readonly dataset?: Dataset;
+  readonly chunkBytes?: number;
 }
 
-export function batchWorld({ objects, tables, engine, folder, dataset = thingDataset() }: WorldParts): World {
+export function batchWorld({
+  objects,
+  tables,
+  engine,
+  folder,
+  dataset = thingDataset(),
+  chunkBytes,
+}: WorldParts): World {
   const openTable = (prefix: string) =>
     openDeltaTable({ store: tables, prefix, engine, clock: systemClock, engineInfo: "test" });
   const batch = createBatch({
@@ -135,6 +143,7 @@ export function batchWorld({ objects, tables, engine, folder, dataset = thingDat
     answers: thingAnswers,
     folders: { answers: `${folder}/answers`, temp: `${folder}/temp` },
     clock: systemClock,
+    ...(chunkBytes === undefined ? {} : { chunkBytes }),
   });
   return { batch, openTable };
 }

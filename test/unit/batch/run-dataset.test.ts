@@ -124,6 +124,26 @@ describe("a batch run", () => {
     expect((await outcomeOf(world(), engine, [...first, ...second])).rows).toContain("1 10 a.thing 1 2");
   });
 
+  it("waits for one of the same dataset that is at work", async () => {
+    const { batch } = world();
+    const landed = at(0, 0, thing(1), { kind: "bad", reason: "negative" }, thing(1, 2));
+    await land(objects, landed);
+    const runs = await Promise.all([1, 2, 3].map(() => batch.runDataset("thing")));
+    expect(runs.map(({ events }) => events)).toEqual([3, 0, 0]);
+    expect(await outcomeOf(world(), engine, landed)).toEqual(recount(landed));
+  });
+
+  it("goes on after one that failed", async () => {
+    const { batch } = world();
+    await land(objects, at(0, 0, thing(1)));
+    const [failed, done] = await Promise.allSettled([
+      batch.runDataset("thing", { signal: AbortSignal.abort(new Error("enough")) }),
+      batch.runDataset("thing"),
+    ]);
+    expect(failed).toMatchObject({ status: "rejected", reason: { message: "enough" } });
+    expect(done).toMatchObject({ status: "fulfilled", value: { inserted: 1 } });
+  });
+
   it("leaves no file of its own behind", async () => {
     await land(objects, at(0, 0, thing(1)));
     await world().batch.runDataset("thing");
