@@ -10,7 +10,7 @@ import { printedSeed, seededRandom } from "../../support/seeded-random.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const opened = { segmentBytes: 2500, stateFile: ":memory:" };
-const load = { run: "r", callers: 3, operations: 9 };
+const load = { run: "r", callers: 3, operations: 7 };
 
 interface Life {
   /** What is acknowledged after the power went reached nobody. */
@@ -72,7 +72,7 @@ describe("the embedded log, when the disk fails", () => {
     const random = seededRandom(seed);
     const counting = faultyFiles();
     await runWith(join(temp.path, "count"), counting, seed);
-    for (let cut = 0; cut < 50; cut++) {
+    for (let cut = 0; cut < 40; cut++) {
       const at = 1 + Math.floor(random() * counting.calls());
       const failing = cut % 2 === 0 ? Math.floor(random() * at) : 0; // in half of them, a call fails before
       let dead = false;
