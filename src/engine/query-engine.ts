@@ -70,7 +70,12 @@ export interface QuerySession extends AsyncDisposable {
   /** Makes a table of rows in memory (replacing an older one of that name). Values in column order. */
   defineRows(name: string, columns: readonly Column[], rows: readonly (readonly SqlValue[])[]): Promise<void>;
   /** Makes a view over Parquet files, columns by name, missing ones NULL, cast to these types. No files: no rows. */
-  defineParquet(name: string, columns: readonly Column[], files: readonly ParquetInput[]): Promise<void>;
+  defineParquet(
+    name: string,
+    columns: readonly Column[],
+    files: readonly ParquetInput[],
+    options?: ParquetViewOptions,
+  ): Promise<void>;
   /** Writes what a query gives, its columns cast to `columns` by position, synced to disk. */
   writeParquet(sql: string, columns: readonly Column[], path: string, options?: QueryOptions): Promise<ParquetFile>;
   /** A name quoted for this engine. */
@@ -79,6 +84,11 @@ export interface QuerySession extends AsyncDisposable {
   literal(text: string): string;
   /** How this engine writes a type in a CAST. */
   typeName(type: DataType): string;
+}
+
+export interface ParquetViewOptions {
+  /** A further column (integer) of that name: which of the files a row lies in, counted from 0. */
+  readonly fileNumber?: string;
 }
 
 /** A Parquet file to read; `rows` are the row numbers to leave out (deletion vectors). */

@@ -78,6 +78,29 @@ export function queryEngineConformance(name: string, create: () => Promise<Query
       expect(await session.query("SELECT * FROM stored")).toEqual({ columns: everyType, rows: everyValue });
     });
 
+    it("tells which file a row lies in, whatever the columns are called", async () => {
+      await using engine = await create();
+      await using session = await engine.session();
+      await using folder = await temporaryFolder();
+      for (const name of ["word", "file_index"]) {
+        const columns: Column[] = [{ name, type: "integer" }];
+        const extra: Column[] = [...columns, { name: "more", type: "string" }];
+        const write = (value: number, file: string, types: Column[]) =>
+          session.writeParquet(`SELECT ${value}${types === extra ? ", 'x'" : ""}`, types, join(folder.path, file));
+        const files = [await write(7, "a", columns), await write(8, "b", extra), await write(9, "c", columns)];
+        await session.defineParquet("numbered", columns, files, { fileNumber: "_file" });
+        const { columns: found, rows } = await session.query("SELECT * FROM numbered ORDER BY 1");
+        expect(found).toEqual([...columns, { name: "_file", type: "integer" }]);
+        expect(rows).toEqual([
+          [7, 0],
+          [8, 1],
+          [9, 2],
+        ]);
+        await session.defineParquet("numbered", columns, [], { fileNumber: "_file" });
+        expect((await session.query("SELECT _file FROM numbered")).rows).toEqual([]);
+      }
+    });
+
     it("keeps the order and the count of many rows", async () => {
       await using engine = await create();
       await using session = await engine.session();

@@ -42,6 +42,8 @@ function leafName(key: string): string {
 /** What the files of one SELECT have in common: the physical columns, and the values of partition columns. */
 export interface FileGroup {
   readonly files: readonly string[];
+  /** Where each stands among all files. */
+  readonly numbers: readonly number[];
   readonly found: readonly string[];
   readonly partitionValues: Readonly<Record<string, string | null>>;
 }
@@ -55,14 +57,20 @@ export type FileColumnsRow = readonly [string, readonly string[], readonly strin
 /** Files of the same schema and partition values go into one group, in order of first appearance. */
 export function groupFiles(inputs: readonly ParquetInput[], schemas: readonly FileColumnsRow[]): FileGroup[] {
   const byFile = new Map(schemas.map((row) => [row[0], row]));
-  const groups = new Map<string, { files: string[]; found: string[]; partitionValues: FileGroup["partitionValues"] }>();
-  for (const { path, partitionValues = {} } of inputs) {
+  const groups = new Map<string, FileGroup & { files: string[]; numbers: number[] }>();
+  for (const [number, { path, partitionValues = {} }] of inputs.entries()) {
     const row = byFile.get(path);
     const key = createHash("sha256")
       .update(JSON.stringify([row?.[2], partitionValues]))
       .digest("base64");
-    const group = groups.get(key) ?? { files: [], found: row === undefined ? [] : topLevel(row), partitionValues };
+    const group = groups.get(key) ?? {
+      files: [],
+      numbers: [],
+      found: row === undefined ? [] : topLevel(row),
+      partitionValues,
+    };
     group.files.push(path);
+    group.numbers.push(number);
     groups.set(key, group);
   }
   return [...groups.values()];
@@ -80,18 +88,35 @@ function topLevel([, names, , children]: FileColumnsRow): string[] {
   return found;
 }
 
-/** A SELECT over all groups, columns by name; what a file lacks is NULL. */
-export function selectFromGroups(columns: readonly Column[], groups: readonly FileGroup[]): string {
+/** DuckDB tells by `file_index` where a row's file stands in its list, unless a column of the files has that name. */
+const numbersFiles = (found: readonly string[]) => !found.some((name) => name.toLowerCase() === "file_index");
+const numberOf = (numbers: readonly number[], found: readonly string[]): string =>
+  numbersFiles(found) ? `[${numbers.join(", ")}][CAST(file_index AS BIGINT) + 1]` : String(numbers[0]);
+
+const oneByOne = ({ files, numbers, ...same }: FileGroup): FileGroup[] =>
+  files.map((file, i) => ({ ...same, files: [file], numbers: numbers.slice(i, i + 1) }));
+
+/** A SELECT over all groups, columns by name; what a file lacks is NULL. `fileNumber` names a further column. */
+export function selectFromGroups(
+  columns: readonly Column[],
+  groups: readonly FileGroup[],
+  fileNumber?: string,
+): string {
   const typed = (text: string, { name, type }: Column) =>
     `CAST(${text} AS ${duckTypeName(type)}) AS ${quoteName(name)}`;
-  if (groups.length === 0) return `SELECT ${columns.map((column) => typed("NULL", column)).join(", ")} WHERE false`;
+  const number = (text: string) =>
+    fileNumber === undefined ? [] : [typed(text, { name: fileNumber, type: "integer" })];
+  if (groups.length === 0)
+    return `SELECT ${[...columns.map((column) => typed("NULL", column)), ...number("NULL")].join(", ")} WHERE false`;
   return groups
-    .map(({ files, found, partitionValues }) => {
+    .flatMap((group) => (fileNumber === undefined || numbersFiles(group.found) ? [group] : oneByOne(group)))
+    .map(({ files, numbers, found, partitionValues }) => {
       const values = columns.map((column) => {
         const constant = partitionValues[column.name];
         if (constant !== undefined) return typed(constant === null ? "NULL" : quoteText(constant), column);
         return typed(found.includes(column.name) ? quoteName(column.name) : "NULL", column);
       });
+      values.push(...number(numberOf(numbers, found)));
       return `SELECT ${values.join(", ")} FROM read_parquet([${files.map(quoteText).join(", ")}], hive_partitioning = false)`;
     })
     .join("\nUNION ALL ");

@@ -139,11 +139,13 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
       });
     },
 
-    async defineParquet(name, columns, files) {
+    async defineParquet(name, columns, files, { fileNumber } = {}) {
       const schemas =
         files.length === 0 ? [] : (await select(fileColumnsQuery(files.map((file) => file.path)), undefined)).rows;
       const groups = groupFiles(files, schemas as unknown as FileColumnsRow[]);
-      await session.execute(`CREATE OR REPLACE VIEW ${quoteName(name)} AS ${selectFromGroups(columns, groups)}`);
+      await session.execute(
+        `CREATE OR REPLACE VIEW ${quoteName(name)} AS ${selectFromGroups(columns, groups, fileNumber)}`,
+      );
     },
 
     async writeParquet(sql, columns, path, { signal } = {}) {

@@ -69,12 +69,23 @@ export const tableFile = (add: AddFile): TableFile => ({
   bytes: add.size,
 });
 
+/** The name for such a column. */
+export const FILE_NUMBER = "_pinlake_file";
+
+export interface DefineOptions {
+  readonly adds: readonly AddFile[];
+  readonly schema: StructType;
+  /** A further column of that name tells which of the files a row lies in, counted from 0. */
+  readonly fileNumber?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Makes files of the table readable as a view with the columns of `schema`. */
 export async function defineFiles(
   { files, location }: Pick<TableContext, "files" | "location">,
   session: QuerySession,
   name: string,
-  { adds, schema, signal }: { adds: readonly AddFile[]; schema: StructType; signal?: AbortSignal | undefined },
+  { adds, schema, signal, fileNumber }: DefineOptions,
 ): Promise<void> {
   const inputs = [];
   for (const { path, partitionValues } of adds) {
@@ -83,5 +94,5 @@ export async function defineFiles(
       throw new PinlakeError("TABLE_UNSUPPORTED", { table: location, feature: `the file outside the table ${path}` });
     inputs.push({ path: await files.path(decoded, signal), partitionValues });
   }
-  await session.defineParquet(name, schema.fields, inputs);
+  await session.defineParquet(name, schema.fields, inputs, fileNumber === undefined ? {} : { fileNumber });
 }

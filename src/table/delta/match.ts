@@ -3,7 +3,7 @@ import type { QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
 import type { AddFile } from "./actions.ts";
 import type { TableContext } from "./context.ts";
-import { defineNumberedFiles, FILE_NUMBER } from "./numbered-files.ts";
+import { defineFiles, FILE_NUMBER } from "./data-files.ts";
 import type { KeyRange } from "./skipping.ts";
 
 /** Tables of a merge in the caller's session. */
@@ -51,7 +51,7 @@ export async function matchSource(
   const keys = key.map(q).join(", ");
   const sameKey = key.map((column) => `p.${q(column)} = r.${q(column)}`).join(" AND ");
   try {
-    await defineNumberedFiles(context, session, target, { adds: files, schema, signal });
+    await defineFiles(context, session, target, { adds: files, schema, fileNumber: FILE_NUMBER, signal });
     await session.execute(
       `CREATE TEMPORARY TABLE ${q(pairs)} AS
        SELECT target.${q(FILE_NUMBER)} AS ${q(FILE_NUMBER)}, ${columns}, (${replaceWhen}) IS TRUE AS ${q("_takes")}

@@ -5,9 +5,8 @@ import type { Commit, CommitOptions, Rows } from "../table.ts";
 import { type AddFile, fileKey, type MetaData, type Protocol } from "./actions.ts";
 import { checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
-import { removeOf } from "./data-files.ts";
+import { defineFiles, FILE_NUMBER, removeOf } from "./data-files.ts";
 import { withNewFiles } from "./new-files.ts";
-import { defineNumberedFiles, FILE_NUMBER } from "./numbered-files.ts";
 import { checkSchema, checkWritable, protocolFor } from "./protocol.ts";
 import { commitResult, type Replaced, withConfiguration } from "./result.ts";
 import { rewrite } from "./rewrite.ts";
@@ -108,7 +107,7 @@ async function rowsWhere(
   const view = `target_${randomUUID()}`;
   const q = session.quote;
   try {
-    await defineNumberedFiles(context, session, view, { adds, schema: base.schema, signal });
+    await defineFiles(context, session, view, { adds, schema: base.schema, fileNumber: FILE_NUMBER, signal });
     const found = await session.query(
       `SELECT ${q(FILE_NUMBER)}, count(*) FROM ${q(view)} WHERE (${where}) IS TRUE GROUP BY 1 ORDER BY 1`,
       signal === undefined ? {} : { signal },
