@@ -56,6 +56,9 @@ export async function acceptLines(
   return { rows: 0, suspects: all() };
 }
 
+/** What no other reading of the files would mend. */
+const MISTAKE_IN_SQL = /^(Binder|Catalog|Parser|Syntax) Error/;
+
 /** undefined where a file cannot be read, or gave other than a row for each line. */
 async function tryToRead(
   session: QuerySession,
@@ -74,7 +77,7 @@ async function tryToRead(
   }
   const perFile = (values: readonly string[]) => {
     const [first = "NULL"] = values;
-    return values.every((value) => value === first) ? first : `([${values.join(", ")}])[_file + 1]`;
+    return values.every((value) => value === first) ? first : `([${values.join(", ")}])[CAST(_file AS BIGINT) + 1]`;
   };
   const columns = dataset.columns.map(({ name }) => session.quote(name));
   const warned = dataset.warnings.map((_, i) => ` AND NOT _warning${i}`).join("");
@@ -92,7 +95,7 @@ async function tryToRead(
       options,
     );
   } catch (error) {
-    if (isPinlakeError(error, "QUERY_FAILED")) return undefined;
+    if (isPinlakeError(error, "QUERY_FAILED") && !MISTAKE_IN_SQL.test(error.details.reason)) return undefined;
     throw error;
   } finally {
     await session.execute("DROP VIEW IF EXISTS raw");
