@@ -34,7 +34,7 @@ export interface AnswerRun {
 }
 
 /** The table properties that say what an answer was computed from: table versions, and the text of the question. */
-export const INPUTS_PROPERTY = "pinlake.inputs";
+const INPUTS_PROPERTY = "pinlake.inputs";
 const QUESTION_PROPERTY = "pinlake.question";
 
 export const answerPrefix = (name: string): string => `answers/${name}`;
@@ -46,7 +46,7 @@ export async function runAnswers(
   options: AnswerOptions = {},
 ): Promise<AnswerRun[]> {
   const wanted = inOrder(parts.answers, names ?? parts.answers.map(({ name }) => name));
-  const pinned = await pin(parts, wanted);
+  const pinned = await tablesOf(parts, wanted);
   await using session = await parts.engine.session(sessionOptions(options));
   await definePinned(session, parts, pinned, options.signal);
   const runs: AnswerRun[] = [];
@@ -68,7 +68,7 @@ export async function computeAnswer(
 ): Promise<QueryResult> {
   const wanted = inOrder(parts.answers, [name]);
   await using session = await parts.engine.session(sessionOptions(options));
-  await definePinned(session, parts, await pin(parts, wanted), options.signal);
+  await definePinned(session, parts, await tablesOf(parts, wanted), options.signal);
   for (const answer of wanted) {
     const result = await compute(session, answer, answer.name === name ? given : {}, options.signal);
     if (answer.name === name) return result;
@@ -119,7 +119,7 @@ export function inOrder(answers: readonly Answer[], names: readonly string[]): A
 
 type Pinned = ReadonlyMap<string, Snapshot>;
 
-async function pin({ openTable, datasets }: AnswerParts, answers: readonly Answer[]): Promise<Pinned> {
+async function tablesOf({ openTable, datasets }: AnswerParts, answers: readonly Answer[]): Promise<Pinned> {
   const read = new Set(answers.flatMap(({ from }) => from));
   const pinned = new Map<string, Snapshot>();
   for (const { name } of datasets)

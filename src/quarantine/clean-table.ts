@@ -29,9 +29,6 @@ const positionDescriptions: Readonly<Record<string, string>> = {
 export const NEWER_THAN_STORED =
   "(source._offset, source._partition, source._topic) > (target._offset, target._partition, target._topic)";
 
-/** ORDER BY that puts the newest record of a key first. */
-export const NEWEST_FIRST = "_offset DESC, _partition DESC, _topic DESC";
-
 /**
  * Opens an arm's clean table as a run must find it, making it when there is none.
  * Throws DEFINITION_CHANGED and REBUILD_UNFINISHED, each naming the command that mends it.

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { SourceDefinition, SourceRow, SourceTable } from "../define/source.ts";
 import { PinlakeError } from "../errors.ts";
-import { DECLARED_TYPES, quoteName } from "./sqlite.ts";
+import { DECLARED_TYPES, quoteName } from "./file-schema.ts";
 
 export interface CreateOptions {
   readonly path: string;

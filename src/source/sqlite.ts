@@ -2,17 +2,8 @@ import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import type { SourceRow, SourceTable, SourceValue } from "../define/source.ts";
 import { PinlakeError } from "../errors.ts";
+import { columnType, quoteName } from "./file-schema.ts";
 import type { Source } from "./source.ts";
-
-/** How each column type is declared; what SQLite says of a declared type leads back to it. */
-export const DECLARED_TYPES: Readonly<Record<SourceTable["columns"][number]["type"], string>> = {
-  integer: "INTEGER",
-  real: "REAL",
-  text: "TEXT",
-  datetime: "DATETIME TEXT",
-};
-
-export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Opens a source file read-only. Throws SOURCE_MISSING, SOURCE_INVALID. */
 export async function openSqliteSource({ path }: { readonly path: string }): Promise<Source> {
@@ -78,13 +69,6 @@ function describeTables(db: DatabaseSync): SourceTable[] {
       columns: columns.map((column) => ({ name: String(column.name), type: columnType(String(column.type)) })),
     };
   });
-}
-
-function columnType(declared: string): SourceTable["columns"][number]["type"] {
-  const type = declared.toUpperCase();
-  if (type.includes("DATE") || type.includes("TIME")) return "datetime";
-  if (type.includes("INT")) return "integer";
-  return /REAL|FLOA|DOUB|NUM|DEC/.test(type) ? "real" : "text";
 }
 
 function sourceRow(row: Readonly<Record<string, SQLOutputValue>>): SourceRow {
