@@ -8,6 +8,7 @@ import { CHECKPOINT_COLUMNS } from "./checkpoint-columns.ts";
 import { actionsOf, checkpointRows, JSON_COLUMNS, readSql, validationSql, writeSql } from "./checkpoint-rows.ts";
 import type { LocalFiles } from "./local-files.ts";
 import { checkpointName, LAST_CHECKPOINT } from "./names.ts";
+import { withScratch } from "./scratch.ts";
 import type { LoadedState } from "./state.ts";
 
 /** The checkpoints of one table: a version's whole state in one Parquet file, so that a reader need not replay. */
@@ -51,20 +52,18 @@ export function openCheckpoints({
   async function readAll(path: string): Promise<CommitActions> {
     const session = await sessionOf(engine);
     const view = `checkpoint_${randomUUID()}`;
-    try {
+    return withScratch(session, { views: [view] }, async () => {
       await session.defineParquet(view, CHECKPOINT_COLUMNS, [{ path }]);
       const { rows } = await session.query(readSql(session, view));
       return actionsOf(rows as readonly (readonly (string | null)[])[]);
-    } finally {
-      await session.execute(`DROP VIEW IF EXISTS ${session.quote(view)}`);
-    }
+    });
   }
 
   /** What a reader counts on, looked up in the file itself: whoever trusts a bad checkpoint is lost. */
   async function validate(state: LoadedState, path: string): Promise<void> {
     const session = await sessionOf(engine);
     const view = `checkpoint_${randomUUID()}`;
-    try {
+    return withScratch(session, { views: [view] }, async () => {
       await session.defineParquet(view, CHECKPOINT_COLUMNS, [{ path }]);
       const { rows } = await session.query(validationSql(session, view));
       const { files, tombstones, txns, domains, metaData } = state;
@@ -72,23 +71,19 @@ export function openCheckpoints({
       const found = (rows[0] ?? []).map((value) => (typeof value === "bigint" ? Number(value) : value));
       if (JSON.stringify(found) !== JSON.stringify(expected))
         throw corrupt(state.version, "it does not read back as it was written");
-    } finally {
-      await session.execute(`DROP VIEW IF EXISTS ${session.quote(view)}`);
-    }
+    });
   }
 
   async function writeValidated(state: LoadedState, path: string): Promise<{ rows: number; bytes: number }> {
     const session = await sessionOf(engine);
     const name = `checkpoint_${randomUUID()}`;
     const rows = checkpointRows(state);
-    try {
+    return withScratch(session, { tables: [name] }, async () => {
       await session.defineRows(name, JSON_COLUMNS, rows);
       const { bytes } = await session.writeParquet(writeSql(session, name), CHECKPOINT_COLUMNS, path);
       await validate(state, path);
       return { rows: rows.length, bytes };
-    } finally {
-      await session.execute(`DROP TABLE IF EXISTS ${session.quote(name)}`);
-    }
+    });
   }
 
   return {

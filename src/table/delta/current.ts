@@ -8,6 +8,8 @@ import { type LoadedState, loadedState } from "./state.ts";
 export interface Current {
   /** The newest version there is; undefined when there is no table. */
   refresh(): Promise<LoadedState | undefined>;
+  /** A version, if it happens to be the newest one known: then it need not be loaded. */
+  known(version: number): Promise<LoadedState | undefined>;
   /** A version that we committed ourselves on top of `state`'s predecessor. */
   learn(commit: StoredCommit, before: LoadedState): LoadedState;
   /** The commits after a version, in order, without a gap; undefined when they are no longer all there. */
@@ -61,6 +63,12 @@ export function currentState(reader: LogReader): Current {
       const file = await log.head(at.state.version);
       if (file === undefined || identity(file) !== at.file) return reload();
       return keep(at);
+    },
+    async known(version) {
+      if (known?.state.version !== version) return undefined;
+      const { state, file: kept } = known;
+      const file = await log.head(version);
+      return file !== undefined && identity(file) === kept ? state : undefined;
     },
     learn: (commit, before) => keep(next({ state: before, file: undefined }, commit)),
     async since(version) {

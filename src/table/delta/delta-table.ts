@@ -59,7 +59,10 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
 
   async function versionState(at: SnapshotAt): Promise<LoadedState> {
     const version = "version" in at ? at.version : await versionAt(log, at.timestampMs);
-    const state = version === undefined ? undefined : await loadState({ log, checkpoints }, version);
+    const state =
+      version === undefined
+        ? undefined
+        : ((await current.known(version)) ?? (await loadState({ log, checkpoints }, version)));
     if (state !== undefined) return state;
     throw new PinlakeError("TABLE_VERSION_NOT_FOUND", {
       table: location,

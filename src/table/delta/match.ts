@@ -4,6 +4,7 @@ import type { StructType } from "../../engine/schema.ts";
 import type { AddFile } from "./actions.ts";
 import type { TableContext } from "./context.ts";
 import { defineFiles, FILE_NUMBER } from "./data-files.ts";
+import { withScratch } from "./scratch.ts";
 import type { KeyRange } from "./skipping.ts";
 
 /** Tables of a merge in the caller's session. */
@@ -50,7 +51,7 @@ export async function matchSource(
   const on = key.map((column) => `source.${q(column)} = target.${q(column)}`).join(" AND ");
   const keys = key.map(q).join(", ");
   const sameKey = key.map((column) => `p.${q(column)} = r.${q(column)}`).join(" AND ");
-  try {
+  return withScratch(session, { tables: [pairs], views: [target] }, async () => {
     await defineFiles(context, session, target, { adds: files, schema, fileNumber: FILE_NUMBER, signal });
     await session.execute(
       `CREATE TEMPORARY TABLE ${q(pairs)} AS
@@ -79,9 +80,7 @@ export async function matchSource(
       replacing: Number(counted?.[0]),
       refused: Number(counted?.[1]),
     };
-  } finally {
-    await session.execute(`DROP TABLE IF EXISTS ${q(pairs)}; DROP VIEW IF EXISTS ${q(target)}`);
-  }
+  });
 }
 
 const RANGED = new Set(["string", "long", "integer", "short", "byte", "date", "timestamp"]);

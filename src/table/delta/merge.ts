@@ -12,6 +12,7 @@ import { checkWritable } from "./protocol.ts";
 import { commitResult, type Replaced, withConfiguration } from "./result.ts";
 import { rewrite } from "./rewrite.ts";
 import { inSchemaOrder, selectColumns } from "./rows.ts";
+import { withScratch } from "./scratch.ts";
 import { mayHold, rowsOf } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
@@ -33,7 +34,7 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
   const names: MergeNames = { source: `source_${id}`, matched: `matched_${id}`, refused: `refused_${id}` };
   const run = { ...(signal === undefined ? {} : { signal }) };
   const q = session.quote;
-  try {
+  return withScratch(session, { tables: Object.values(names) }, async () => {
     await session.execute(`CREATE TEMPORARY TABLE ${q(names.source)} AS ${select}`, run);
     await checkUnique(context, session, names.source, key);
     const ranges = given.length === 0 ? [] : await sourceRanges(session, names.source, key, schema);
@@ -43,7 +44,7 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
         ? NO_MATCHES
         : await matchSource(context, session, names, { files, schema, key, replaceWhen: options.replaceWhen, signal });
 
-    return await withNewFiles(context, async (written) => {
+    return withNewFiles(context, async (written) => {
       const write = { schema, configuration: metaData.configuration, signal };
       const taken =
         matches.refused > 0
@@ -93,13 +94,7 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
       });
       return commitResult(after.version, counts, { rows: add, replaced });
     });
-  } finally {
-    await session.execute(
-      Object.values(names)
-        .map((name) => `DROP TABLE IF EXISTS ${q(name)}`)
-        .join(";\n"),
-    );
-  }
+  });
 }
 
 export const equal = (session: QuerySession, key: readonly string[], a: string, b: string): string =>

@@ -9,6 +9,7 @@ import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, NO_COUNTS, type Replaced, withConfiguration } from "./result.ts";
 import { selectColumns } from "./rows.ts";
+import { withScratch } from "./scratch.ts";
 
 export type OptimizeOptions = CommitOptions & {
   readonly session: QuerySession;
@@ -32,19 +33,17 @@ export async function optimize(context: TableContext, options: OptimizeOptions):
     const replaced: Replaced[] = [];
     for (const group of groups) {
       const view = `joined_${randomUUID()}`;
-      try {
+      const by = await withScratch(session, { views: [view] }, async () => {
         await defineFiles(context, session, view, { adds: group, schema: base.schema, signal });
-        const by = await files.write(session, selectColumns(session, base.schema, session.quote(view)), {
+        return files.write(session, selectColumns(session, base.schema, session.quote(view)), {
           schema: base.schema,
           configuration: base.metaData.configuration,
           dataChange: false,
           signal,
         });
-        const nowMs = context.clock.now();
-        for (const file of group) replaced.push({ remove: removeOf(file, { nowMs, dataChange: false }), by });
-      } finally {
-        await session.execute(`DROP VIEW IF EXISTS ${session.quote(view)}`);
-      }
+      });
+      const nowMs = context.clock.now();
+      for (const file of group) replaced.push({ remove: removeOf(file, { nowMs, dataChange: false }), by });
     }
     const after = await commit(context, {
       base,

@@ -11,6 +11,7 @@ import { checkSchema, checkWritable, protocolFor } from "./protocol.ts";
 import { commitResult, type Replaced, withConfiguration } from "./result.ts";
 import { rewrite } from "./rewrite.ts";
 import { inSchemaOrder } from "./rows.ts";
+import { withScratch } from "./scratch.ts";
 import { rowsOf } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
@@ -106,14 +107,12 @@ async function rowsWhere(
   const adds = [...base.files.values()];
   const view = `target_${randomUUID()}`;
   const q = session.quote;
-  try {
+  return withScratch(session, { views: [view] }, async () => {
     await defineFiles(context, session, view, { adds, schema: base.schema, fileNumber: FILE_NUMBER, signal });
     const found = await session.query(
       `SELECT ${q(FILE_NUMBER)}, count(*) FROM ${q(view)} WHERE (${where}) IS TRUE GROUP BY 1 ORDER BY 1`,
       signal === undefined ? {} : { signal },
     );
     return found.rows.map(([number, rows]) => ({ file: adds[Number(number)] as AddFile, rows: Number(rows) }));
-  } finally {
-    await session.execute(`DROP VIEW IF EXISTS ${q(view)}`);
-  }
+  });
 }

@@ -5,6 +5,7 @@ import type { TableContext } from "./context.ts";
 import { defineFiles, type WriteOptions } from "./data-files.ts";
 import type { NewFiles } from "./new-files.ts";
 import { selectColumns } from "./rows.ts";
+import { withScratch } from "./scratch.ts";
 
 /** Writes a file anew with those of its rows (`t`) for which `keep` is true; undefined when there are none. */
 export async function rewrite(
@@ -15,14 +16,12 @@ export async function rewrite(
 ): Promise<AddFile | undefined> {
   const view = `file_${randomUUID()}`;
   const q = session.quote;
-  try {
+  return withScratch(session, { views: [view] }, async () => {
     await defineFiles(context, session, view, { adds: [file], schema: write.schema, signal: write.signal });
-    return await files.write(
+    return files.write(
       session,
       selectColumns(session, write.schema, `(SELECT * FROM ${q(view)} AS t WHERE ${keep})`),
       write,
     );
-  } finally {
-    await session.execute(`DROP VIEW IF EXISTS ${q(view)}`);
-  }
+  });
 }
