@@ -6,7 +6,8 @@ import { createJsonReader, MAX_DEPTH } from "../../src/gateway/json/json-reader.
 
 const read = (text: string | Buffer): Buffer => {
   const bytes = Buffer.from(text as string);
-  const reader = createJsonReader(bytes);
+  const reader = createJsonReader();
+  reader.begin(bytes);
   const value = readCompactValue(reader, bytes);
   reader.end();
   return value;
@@ -121,7 +122,8 @@ describe("the JSON reader", () => {
         const names = Object.keys(JSON.parse(text));
         const kept: string[] = [];
         const bytes = Buffer.from(value);
-        const reader = createJsonReader(bytes);
+        const reader = createJsonReader();
+        reader.begin(bytes);
         reader.object((start, end) => {
           kept.push(JSON.parse(`"${bytes.toString("utf8", start, end)}"`));
           reader.skipValue();

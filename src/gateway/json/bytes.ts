@@ -4,10 +4,6 @@ export const BACKSLASH = 0x5c;
 export const COMMA = 0x2c;
 export const COLON = 0x3a;
 export const open = { object: 0x7b, array: 0x5b } as const;
-export const close = { object: 0x7d, array: 0x5d } as const;
 
 export const isSpace = (c: number): boolean => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
 export const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
-
-/** Inside a string: neither a quote, nor a backslash, nor a control character. */
-export const isPlain = (c: number): boolean => c >= 0x20 && c !== QUOTE && c !== BACKSLASH;

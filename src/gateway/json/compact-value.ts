@@ -1,8 +1,5 @@
-import { BACKSLASH, isSpace, open, QUOTE } from "./bytes.ts";
+import { BACKSLASH, open, QUOTE } from "./bytes.ts";
 import { createJsonReader, type JsonReader } from "./json-reader.ts";
-
-/** Objects with more members than this are looked through for repeated names the thorough way. */
-const QUICK_NAMES = 32;
 
 /**
  * Passes one value and gives its bytes as the client wrote them, without the whitespace between tokens. Of two equal
@@ -14,49 +11,37 @@ export function readCompactValue(reader: JsonReader, bytes: Buffer): Buffer {
   const first = reader.peek();
   const start = reader.position();
   reader.tight = true;
-  const repeats = first === open.object && passObject(reader, bytes);
+  const repeats = first === open.object && reader.skipObject();
   if (first !== open.object) reader.skipValue();
   const end = reader.position();
   const value = reader.tight ? bytes.subarray(start, end) : compact(bytes, start, end);
   return repeats ? withoutRepeats(value) : value;
 }
 
-/** Passes an object; true when two of its names may be equal. */
-function passObject(reader: JsonReader, bytes: Buffer): boolean {
-  const hashes: number[] = [];
-  let repeats = false;
-  reader.object((start, end, escaped) => {
-    let hash = end - start;
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
-    repeats ||= escaped || hashes.length === QUICK_NAMES || hashes.includes(hash);
-    if (!repeats) hashes.push(hash);
-    reader.skipValue();
-  });
-  return repeats;
-}
-
 /** The text between `start` and `end`, which is known to be JSON, without whitespace outside strings. */
-function compact(bytes: Buffer, start: number, end: number): Buffer {
-  const out = Buffer.allocUnsafeSlow(end - start);
+function compact(bytes: Uint8Array, start: number, end: number): Buffer {
+  const out = end - start <= scratch.length ? scratch : new Uint8Array(end - start);
   let length = 0;
-  let inString = false;
   for (let i = start; i < end; i++) {
-    const c = bytes[i]!;
-    if (inString) {
+    let c = bytes[i]!;
+    if (c <= 0x20) continue;
+    out[length++] = c;
+    if (c !== QUOTE) continue;
+    do {
+      c = bytes[++i]!;
       out[length++] = c;
       if (c === BACKSLASH) out[length++] = bytes[++i]!;
-      else if (c === QUOTE) inString = false;
-    } else if (!isSpace(c)) {
-      out[length++] = c;
-      if (c === QUOTE) inString = true;
-    }
+    } while (c !== QUOTE);
   }
-  return out.subarray(0, length);
+  return Buffer.from(out.subarray(0, length));
 }
+
+const scratch = new Uint8Array(64 * 1024);
 
 /** A compact object with each of its names once, where it stood last. */
 function withoutRepeats(object: Buffer): Buffer {
-  const reader = createJsonReader(object);
+  const reader = createJsonReader();
+  reader.begin(object);
   const last = new Map<string, { readonly start: number; readonly end: number }>();
   let members = 0;
   reader.object((start, end) => {

@@ -9,6 +9,8 @@ import type { EmbeddedFormat } from "./media-types.ts";
 
 const IGNORED = ["key_schema", "key_schema_id", "value_schema", "value_schema_id"];
 const NULL = 0x6e;
+/** One for all requests: each is read in one go. */
+const reader = createJsonReader();
 
 export interface ProduceDefaults {
   /** The partition of the path; a record's own wins. */
@@ -22,7 +24,7 @@ export interface ProduceDefaults {
  */
 export function parseProduceRequest(body: Buffer, format: EmbeddedFormat, defaults: ProduceDefaults): AppendRecord[] {
   if (body.length === 0) throw missingInput();
-  const reader = createJsonReader(body);
+  reader.begin(body);
   const readValue = format === "json" ? readJson : readBase64;
   let problem: PinlakeError | undefined;
   let records: AppendRecord[] | undefined;

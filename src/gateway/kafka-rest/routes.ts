@@ -37,7 +37,8 @@ async function echo({ headers, body }: GatewayRequest): Promise<Reply> {
   embeddedFormat(headers["content-type"]);
   if (body.length === 0)
     throw new PinlakeError("REQUEST_INVALID", { reason: "Null input provided. Data is required." });
-  const reader = createJsonReader(body);
+  const reader = createJsonReader();
+  reader.begin(body);
   const value = readCompactValue(reader, body);
   reader.end();
   return { status: 200, type, body: value.toString() };

@@ -6,6 +6,8 @@ import { nameText } from "../json/names.ts";
 import type { Put } from "./constraints.ts";
 
 const EMPTY_OBJECT = Buffer.from("{}");
+/** One for all requests: each is read in one go. */
+const reader = createJsonReader();
 
 /**
  * The body of PUT /streams/{s}/record: `Data` as its JSON text, a string with its quotes, as the original's mapping
@@ -13,7 +15,7 @@ const EMPTY_OBJECT = Buffer.from("{}");
  */
 export function parsePutRecord(body: Buffer): Put {
   const text = body.length === 0 ? EMPTY_OBJECT : body;
-  const reader = createJsonReader(text);
+  reader.begin(text);
   const put = readPut(reader, text, { data: "Data", key: "PartitionKey", readData: readCompactValue });
   reader.end();
   return done(put);
@@ -25,7 +27,7 @@ export function parsePutRecord(body: Buffer): Put {
  */
 export function parsePutRecords(body: Buffer): Put[] | undefined {
   const text = body.length === 0 ? EMPTY_OBJECT : body;
-  const reader = createJsonReader(text);
+  reader.begin(text);
   let puts: ReadPut[] | undefined;
   if (reader.peek() !== open.object) return wholeThenThrow(reader);
   let listed = true;

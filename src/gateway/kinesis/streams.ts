@@ -88,7 +88,8 @@ export async function deleteStream({ log }: GatewayContext, { params }: GatewayR
 
 function shardCount(body: Buffer): number {
   if (body.length === 0) return DEFAULT_SHARDS;
-  const reader = createJsonReader(body);
+  const reader = createJsonReader();
+  reader.begin(body);
   reader.skipValue();
   reader.end();
   const request: unknown = JSON.parse(body.toString());
