@@ -3,13 +3,13 @@ import { parseArgs } from "node:util";
 import { clean } from "./clean.ts";
 import { type Figure, printFigure } from "./figure.ts";
 import { ingest } from "./ingest.ts";
+import { log } from "./log.ts";
+import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, clean];
+const benchmarks = [ingest, log, clean, stream];
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false } },
-  allowPositionals: true,
-});
+const options = { json: { type: "boolean", default: false } } as const;
+const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown.length > 0) {
   console.error(`No benchmark ${unknown.join(", ")}. There are: ${benchmarks.map(({ name }) => name).join(", ")}.`);
