@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Project } from "../config/load-project.ts";
 import type { Operations } from "../console/operations.ts";
+import { isPinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { checkBatchProgress } from "./check-progress.ts";
 import { ensureToken } from "./console-token.ts";
@@ -48,7 +49,8 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   const onFailure = (stage: string, error: unknown) => {
-    logger.error({ err: error }, `the ${stage} stage failed`);
+    // Who waits for `failed` tells it in full; this line stands where it happened.
+    logger.error({ stage, code: isPinlakeError(error) ? error.code : "INTERNAL" }, "a stage failed");
     failure.reject(error);
   };
 
