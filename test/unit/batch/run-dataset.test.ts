@@ -133,6 +133,22 @@ describe("a batch run", () => {
     expect(await outcomeOf(world(), engine, landed)).toEqual(recount(landed));
   });
 
+  it("loses and doubles nothing when another program does the same work at once", async () => {
+    const landed: Landed[] = [];
+    for (let round = 0; round < 4; round++) {
+      const from = round * 4;
+      const more = at(0, from, thing(round), { kind: "bad", reason: "negative" }, thing(1, from), {
+        kind: "tombstone",
+      });
+      await land(objects, more);
+      landed.push(...more);
+      const others = [1, 2, 3].map((i) => batchWorld({ objects, tables, engine, folder: `${folder.path}/${i}` }));
+      const runs = await Promise.all(others.map(({ batch }) => batch.runDataset("thing")));
+      expect(runs.map(({ events }) => events).sort()).toEqual([0, 0, 4]);
+      expect(await outcomeOf(world(), engine, landed)).toEqual(recount(landed));
+    }
+  });
+
   it("goes on after one that failed", async () => {
     const { batch } = world();
     await land(objects, at(0, 0, thing(1)));

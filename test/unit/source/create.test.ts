@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import generator from "../../../pinterest/source.ts";
 import { defineSource } from "../../../src/define/source.ts";
 import { createSource } from "../../../src/source/create.ts";
 import { importJsonl } from "../../../src/source/jsonl.ts";
 import { openSqliteSource } from "../../../src/source/sqlite.ts";
+import { realDataFolder } from "../../support/pinterest.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -107,6 +109,19 @@ describe("importing JSON Lines", () => {
     ]);
     expect(await source.rowByKey("wide", 1)).toEqual({ index: 1, tags: null, mixed: "x" });
     expect((await Array.fromAsync(source.rows("wide")))[1]?.index).toBe(9007199254740993n);
+  });
+
+  it("takes the original's own rows, holes in the keys included", async () => {
+    const real = realDataFolder();
+    if (real === undefined) return;
+    await importJsonl({ folder: join(real, "pinterest"), into: into() });
+    await using source = await openSqliteSource({ path: into() });
+    const counts = await Promise.all((await source.tables()).map(async ({ name }) => [name, await source.count(name)]));
+    expect(Object.fromEntries(counts)).toEqual({ pinterest_data: 3173, geolocation_data: 11_154, user_data: 11_154 });
+    expect(await source.rowByKey("geolocation_data", 7528)).toMatchObject({ ind: 7528, latitude: -89.9787 });
+    expect(await source.rowByKey("pinterest_data", 0)).toBeUndefined();
+    const generated = Object.fromEntries(generator.tables.map((table) => [table.name, table]));
+    for (const table of await source.tables()) expect(table).toEqual(generated[table.name]);
   });
 
   it.each([
