@@ -138,6 +138,33 @@ function members(of: DatasetName, plausible: boolean): fc.Arbitrary<string> {
 
 const utf8 = (line: string): Uint8Array => Buffer.from(line);
 
+const usual: Readonly<Record<string, readonly string[]>> = {
+  unique_id: ['"a"', '"b-1"'],
+  timestamp: times.map((time) => JSON.stringify(time)).slice(0, 2),
+  latitude: ["-89.9787", '"12.50"', "1e1", "7.0"],
+  longitude: ["-173.293", "0.10"],
+  first_name: ['"Maya"'],
+  age: ["20", '"20"'],
+};
+
+/** JSON objects of a dataset, each field once, most of them usable, whose fields hold anything. */
+export function wellFormedRecord(of: DatasetName): fc.Arbitrary<Uint8Array> {
+  const [key = "", , ...others] = of === "pin" ? ["index", ...fields.pin.slice(1)] : fields[of];
+  const member = (name: string) =>
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...(usual[name] ?? ['"Some words"', '"124k"', '"https://x/y"'])) },
+      { weight: usual[name] === undefined ? 3 : 0, arbitrary: source },
+      { weight: 1, arbitrary: fc.constant(undefined) },
+    );
+  const values = fc.tuple(keySource, ...others.map(member));
+  return values.map((sources) => {
+    const pairs = [key, ...others]
+      .map((name, i) => [name, sources[i]] as const)
+      .filter(([, value]) => value !== undefined);
+    return utf8(`{${pairs.map(([name, value]) => `"${name}":${value}`).join(",")}}`);
+  });
+}
+
 /** Records of a dataset with everything that was ever seen go wrong, as bytes; never a line feed outside strings. */
 export function dirtyRecord(of: DatasetName): fc.Arbitrary<Uint8Array | null> {
   const plausible = members(of, true);

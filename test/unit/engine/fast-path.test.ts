@@ -1,0 +1,151 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Dataset } from "../../../src/define/dataset.ts";
+import { clean, foreignMarkers } from "../../../src/engine/clean.ts";
+import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
+import { acceptLines } from "../../../src/engine/fast-path.ts";
+import type { QuerySession } from "../../../src/engine/query-engine.ts";
+import { recordShape } from "../../../src/engine/suspects.ts";
+import { wellFormedRecord } from "../../support/dirty-records.ts";
+import { shippedDatasets } from "../../support/pinterest.ts";
+import { cleanRecord, type DatasetName } from "../../support/reference/clean-record.ts";
+import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
+
+describe("the engine reading objects itself", () => {
+  const engine = createDuckDbEngine({ threads: 2 });
+  let session: QuerySession;
+  let datasets: Readonly<Record<DatasetName, Dataset>>;
+  let folder: TempFolder;
+
+  beforeAll(async () => {
+    session = await engine.session();
+    datasets = await shippedDatasets();
+    folder = await tempFolder();
+  });
+  afterAll(async () => {
+    await engine[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  async function write(name: string, lines: readonly (string | Uint8Array)[]): Promise<string> {
+    const path = join(folder.path, name);
+    await writeFile(path, Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from("\n")])));
+    return path;
+  }
+
+  /** Accepted rows by topic and offset, and the offsets of suspects. */
+  async function accept(name: DatasetName, objects: readonly (readonly (string | Uint8Array)[])[]) {
+    const inputs = await Promise.all(
+      objects.map(async (lines, i) => ({
+        topic: `t${i % 2}`,
+        partition: i,
+        path: await write(`${i}.json`, lines),
+        startOffset: BigInt(i * 1000),
+      })),
+    );
+    const options = { into: "good", tempFolder: folder.path };
+    const accepted = await acceptLines(session, datasets[name], recordShape(datasets[name], []), inputs, options);
+    const rows = await session.rows("SELECT * FROM good");
+    expect(rows.length).toBe(accepted.rows);
+    return { rows, suspects: accepted.suspects };
+  }
+
+  it.each<DatasetName>(["pin", "geo", "user"])("accepts %s only as the strict reading gives it", async (name) => {
+    let acceptedInAll = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(wellFormedRecord(name), { maxLength: 20 }), { minLength: 1, maxLength: 5 }),
+        async (objects) => {
+          const { rows, suspects } = await accept(name, objects);
+          for (const { _topic, _partition, _offset, ...row } of rows) {
+            const object = Number(_partition);
+            const line = Number(_offset) - object * 1000;
+            expect(_topic).toBe(`t${object % 2}`);
+            expect(suspects[object]).not.toContain(line);
+            expect({ kind: "row", row }).toEqual(cleanRecord(name, objects[object]?.[line] as Uint8Array));
+          }
+          expect(rows.length + suspects.flat().length).toBe(objects.flat().length);
+          acceptedInAll += rows.length;
+        },
+      ),
+      { numRuns: 40 },
+    );
+    expect(acceptedInAll).toBeGreaterThan(20);
+  });
+
+  const pins = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => `{"index":${from + i},"unique_id":"u${from + i}","title":"Title ${i}"}`);
+
+  it("accepts ordinary lines whatever stands between them, and keeps their offsets", async () => {
+    const odd = [
+      "null",
+      "",
+      "[1]",
+      '"x"',
+      "5",
+      "{",
+      '{"index":1,}',
+      '{"index":1} x',
+      '{"index":1,"index":2,"unique_id":"b"}',
+    ];
+    const objects = [pins(0, 50), [...pins(50, 10), ...odd, ...pins(60, 10)], pins(70, 3), ["null"], pins(80, 5)];
+    const { rows, suspects } = await accept("pin", objects);
+    expect(suspects).toEqual([[], odd.map((_, i) => 10 + i), [], [0], []]);
+    expect(rows.length).toBe(78);
+    for (const row of rows) {
+      const line = objects[row._partition as number]?.[Number(row._offset) - (row._partition as number) * 1000];
+      expect(JSON.parse(line as string)).toMatchObject({ index: Number(row.ind), unique_id: row.unique_id });
+    }
+  });
+
+  it.each([
+    ["a number that is written in another way than the engine would", '{"index":1,"unique_id":"a","title":1.10}'],
+    ["minus zero", '{"index":1,"unique_id":"a","title":-0}'],
+    ["an exponent in a count", '{"index":1,"unique_id":"a","follower_count":1e3}'],
+    ["a nested value", '{"index":1,"unique_id":"a","title":{"a": 1}}'],
+    ["what is no JSON number", '{"index":1,"unique_id":"a","title":NaN}'],
+    ["a count that cannot be read", '{"index":1,"unique_id":"a","follower_count":"many"}'],
+    ["no own field but the key", '{"index":1,"country":"x"}'],
+  ])("leaves a line with %s to the strict reading", async (_, line) => {
+    const { rows, suspects } = await accept("pin", [[...pins(2, 2), line]]);
+    expect([rows.length, suspects]).toEqual([2, [[2]]]);
+  });
+
+  it("reads numbers fast where the SQL only parses them", async () => {
+    const line = '{"ind":1,"country":"x","latitude":-89.97870,"longitude":1e1,"timestamp":"2020-01-01"}';
+    expect((await accept("geo", [[line]])).suspects).toEqual([[]]);
+  });
+
+  it("unwraps the lines of a stream's objects, text and base64 alike", async () => {
+    const path = await write("stream.json", [
+      '{"partitionKey":"p","value":{"index":1,"unique_id":"a","title":1.10}}',
+      `{"partitionKey":"p","base64":"${Buffer.from("x").toString("base64")}"}`,
+      '{"partitionKey":"\\"value\\":","value":null}',
+      '{"partitionKey":null,"value":{"index":2,"unique_id":"b"}}',
+      "garbage",
+    ]);
+    const counts = await clean(
+      session,
+      datasets.pin,
+      [{ topic: "s", partition: 0, path, startOffset: 0n, lines: "stream-envelope" }],
+      {
+        into: "good",
+        badInto: "bad",
+        tempFolder: folder.path,
+        nowMs: 0,
+        foreignMarkers: foreignMarkers(datasets.pin, Object.values(datasets)),
+      },
+    );
+    expect(counts).toMatchObject({ events: 5, rows: 2, quarantined: 2, tombstones: 1 });
+    expect(await session.rows("SELECT ind, title, _offset FROM good ORDER BY ind")).toEqual([
+      { ind: 1n, title: "1.10", _offset: 0n },
+      { ind: 2n, title: null, _offset: 3n },
+    ]);
+    expect(await session.rows('SELECT "offset", reason, raw FROM bad ORDER BY "offset"')).toEqual([
+      { offset: 1n, reason: "not_json", raw: "x" },
+      { offset: 4n, reason: "not_json", raw: "garbage" },
+    ]);
+  });
+});
