@@ -98,4 +98,24 @@ describe("the outcome of a commit that went wrong", () => {
     await expect(table.append(row())).rejects.toThrow("connection reset");
     expect(await keysBelow(store, "t/part-")).toHaveLength(1);
   });
+
+  it("not known, because the store is gone: its file stays, and the commit is found later", async () => {
+    const inner = createMemoryStore();
+    await deltaTable(inner, engine).create({ schema: EVENTS });
+    let gone = false;
+    const store: ObjectStore = {
+      ...inner,
+      async putIfAbsent(key, body) {
+        await inner.putIfAbsent(key, body);
+        gone = true;
+        throw lost();
+      },
+      async get(key, options) {
+        if (gone) throw lost();
+        return inner.get(key, options);
+      },
+    };
+    await expect(deltaTable(store, engine).append(events(session, [{ id: "a", seq: 1 }]))).rejects.toThrow("reset");
+    expect(await contents(session, await deltaTable(inner, engine).snapshot())).toEqual(["a@1"]);
+  });
 });

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
+import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { createMemoryStore } from "../../../src/store/memory.ts";
+import { deltaTable, keysBelow } from "../../support/delta-table.ts";
+import { contents, EVENTS, events } from "../../support/table-rows.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("what keeps a table small", () => {
+  let engine: QueryEngine;
+  let session: QuerySession;
+  beforeAll(async () => {
+    engine = createDuckDbEngine({ threads: 1 });
+    session = await engine.session();
+  });
+  afterAll(() => engine[Symbol.asyncDispose]());
+
+  /** A table whose files lie in the past of its clock. */
+  async function agedTable(ageMs: number) {
+    let nowMs = Date.now();
+    const store = createMemoryStore();
+    const table = deltaTable(store, engine, { clock: { now: () => nowMs, monotonic: () => 0, sleep: async () => {} } });
+    await table.create({ schema: EVENTS });
+    await table.append(events(session, [{ id: "a", seq: 1 }]));
+    nowMs += ageMs;
+    return { store, table, pass: (ms: number) => (nowMs += ms) };
+  }
+
+  it("spares an old file that was removed lately, for readers of the version before", async () => {
+    const { table, pass } = await agedTable(8 * DAY_MS);
+    await table.overwrite(events(session, [{ id: "b", seq: 2 }]));
+    pass(6 * DAY_MS);
+    expect(await table.vacuum({ retentionMs: 7 * DAY_MS })).toEqual([]);
+    expect(await contents(session, await table.snapshot({ version: 1 }))).toEqual(["a@1"]);
+    pass(2 * DAY_MS);
+    expect(await table.vacuum({ retentionMs: 7 * DAY_MS })).toHaveLength(1);
+    expect(await contents(session, await table.snapshot())).toEqual(["b@2"]);
+  });
+
+  it("removes what was never committed once it is old enough, and nothing of the log or hidden folders", async () => {
+    const { store, table, pass } = await agedTable(0);
+    for (const name of ["part-lost.parquet", "sub/part-lost.parquet", "_change_data/x.parquet", ".hidden/x"])
+      await store.put(`t/${name}`, new Uint8Array([1]));
+    pass(6 * DAY_MS);
+    expect(await table.vacuum({ retentionMs: 7 * DAY_MS })).toEqual([]);
+    pass(2 * DAY_MS);
+    expect(await table.vacuum({ retentionMs: 7 * DAY_MS })).toEqual(["part-lost.parquet", "sub/part-lost.parquet"]);
+    expect(await contents(session, await table.snapshot())).toEqual(["a@1"]);
+    expect(await keysBelow(store, "t/_delta_log/")).toHaveLength(2);
+  });
+});
