@@ -21,7 +21,7 @@ export interface TableWriterOptions {
   readonly engine: QueryEngine;
   readonly tempFolder: string;
   readonly clock: Clock;
-  /** Table properties of a new table. */
+  /** Table properties, of tables that are there already too. */
   readonly configuration: Readonly<Record<string, string>>;
 }
 
@@ -71,13 +71,25 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
   };
 
   async function load(): Promise<TableState> {
-    const snapshot = await openCleanTable({ ...options, rebuildCommand: rebuildCommand(dataset.name) });
+    const snapshot = await withProperties(
+      await openCleanTable({ ...options, rebuildCommand: rebuildCommand(dataset.name) }),
+    );
     if (known?.snapshot.version !== snapshot.version) {
       const index = await loadKeyIndex(snapshot, dataset.key, await session());
       known = { snapshot, index, totals: await readTotals(table, snapshot.version) };
     }
     current = true;
     return known;
+  }
+
+  /** The table with the properties that it would be made with today. */
+  async function withProperties(snapshot: Snapshot): Promise<Snapshot> {
+    const { configuration } = options;
+    if (Object.entries(configuration).every(([name, value]) => snapshot.configuration[name] === value)) return snapshot;
+    const totals = await readTotals(table, snapshot.version);
+    const metrics = () => totalsMetrics(totals);
+    await table.touch({ basedOn: snapshot, operation: "SET TBLPROPERTIES", configuration, metrics });
+    return table.snapshot();
   }
 
   /** Everything after this commit: the same table one version on, unless somebody else's commits are in between. */

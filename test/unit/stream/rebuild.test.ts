@@ -9,7 +9,7 @@ import { createMemoryStore } from "../../../src/store/memory.ts";
 import { crashAtCall } from "../../support/crash-at-call.ts";
 import { blue, red } from "../../support/stream-datasets.ts";
 import { expectRecount } from "../../support/stream-expectations.ts";
-import { catchUp, openArm, put, stored, type World } from "../../support/stream-world.ts";
+import { catchUp, openArm, put, running, stored, type World } from "../../support/stream-world.ts";
 import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 let engine: QueryEngine;
@@ -85,6 +85,20 @@ describe("a rebuild", () => {
       expect(rows + superseded + quarantined + tombstones).toBe(events);
     await fill(w, "afterwards");
     await catchUp(w);
+    await expectRecount(w);
+  });
+
+  it("may come between two runs of the same arm", async () => {
+    const w = await newWorld();
+    await using arm = openArm(w);
+    for (const word of ["first", "second", "third"]) {
+      await fill(w, word);
+      await running(arm, (running) => arm.caughtUp(running));
+      await land(w);
+      await arm.rebuild(undefined, signal);
+    }
+    await fill(w, "last");
+    await running(arm, (running) => arm.caughtUp(running));
     await expectRecount(w);
   });
 

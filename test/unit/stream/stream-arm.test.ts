@@ -217,6 +217,21 @@ describe("the stream arm", () => {
     await expectRecount(w);
   });
 
+  it("gives a table the history that is configured now, and keeps its totals", async () => {
+    const w = await newWorld();
+    await put(w.log, RED, [{ id: 1, word: "a" }, { id: 1, word: "b" }, null]);
+    await catchUp(w);
+    const before = await stored(w, red);
+    for (let again = 0; again < 2; again++) await catchUp(w, { historyHours: 0.5 });
+    const { configuration, version } = await tableOf(w, "stream/red").snapshot();
+    expect(configuration).toMatchObject({
+      "delta.logRetentionDuration": "interval 1800 seconds",
+      "delta.deletedFileRetentionDuration": "interval 1800 seconds",
+    });
+    expect(version).toBe(2);
+    expect(await stored(w, red)).toEqual(before);
+  });
+
   it("refuses a changed definition, and a log that ends before its table", async () => {
     const w = await newWorld();
     await put(w.log, RED, [{ id: 1, word: "a" }]);
