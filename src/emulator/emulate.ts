@@ -46,7 +46,7 @@ export interface EmulatorResult {
 }
 
 /** A server has this many connections to bear, however many posts are under way. */
-const MAX_CONNECTIONS = 192;
+const MAX_CONNECTIONS = 64;
 
 /** Plays a source's rows as users' posts, over HTTP only. All records of one post go out together. */
 export async function runEmulator(options: EmulatorOptions): Promise<EmulatorResult> {

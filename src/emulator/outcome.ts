@@ -13,10 +13,17 @@ export type Outcome = "accepted" | "again" | "refused";
 const RETRIABLE_RECORD_CODES = new Set([50003, 50302]);
 const THROTTLED = /ProvisionedThroughputExceededException|ThrottlingException|LimitExceededException/;
 
+/** How a success looks from every server so far; what looks otherwise is read in full. */
+const PLAIN_SUCCESS = {
+  batch: /^\{"offsets":\[\{"partition":\d+,"offset":\d+,"error_code":null,/,
+  stream: /^\{"SequenceNumber":"\d+"/,
+} as const;
+
 /** Success is an offset or a sequence number: an error inside a 200 is none. */
 export function outcomeOf(arm: PostRequest["arm"], { status, body }: PostResponse): Outcome {
   if (status === 408 || status === 429 || status >= 500) return "again";
   if (status !== 200) return arm === "stream" && THROTTLED.test(body) ? "again" : "refused";
+  if (PLAIN_SUCCESS[arm].test(body)) return "accepted";
   const answer = parsed(body);
   if (arm === "stream") return typeof answer?.SequenceNumber === "string" ? "accepted" : "refused";
   const report = Array.isArray(answer?.offsets) ? answer.offsets[0] : undefined;

@@ -45,8 +45,11 @@ export function postRequest(target: Target, key: Key, row: string): PostRequest 
 
 /** A row as JSON text: integers beyond 2^53 with all their digits. */
 export function rowText(row: SourceRow): string {
-  const members = Object.entries(row).map(
-    ([column, value]) => `${JSON.stringify(column)}:${typeof value === "bigint" ? value : JSON.stringify(value)}`,
-  );
+  const values = Object.values(row);
+  if (!values.some((value) => typeof value === "bigint")) return JSON.stringify(row);
+  const members = Object.keys(row).map((column, i) => {
+    const value = values[i];
+    return `${JSON.stringify(column)}:${typeof value === "bigint" ? value : JSON.stringify(value)}`;
+  });
   return `{${members.join(",")}}`;
 }
