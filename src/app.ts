@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from "node:fs";
+import { checkBatchProgress } from "./app/check-progress.ts";
 import { type DataFolder, dataFolder } from "./app/data-folder.ts";
 import { openEngine, openLog, openStores, tableOpener } from "./app/drivers.ts";
 import { localOperations } from "./app/local-operations.ts";
@@ -34,7 +35,7 @@ export interface App extends AsyncDisposable {
 
 /**
  * The composition root: takes the folder, then makes drivers and stages as the configuration says. Nothing runs yet.
- * Throws FOLDER_LOCKED, FOLDER_UNUSABLE, LOG_CORRUPT.
+ * Throws FOLDER_LOCKED, FOLDER_UNUSABLE, LOG_CORRUPT, LOG_BEHIND.
  */
 export async function openApp({ project, data, clock = systemClock }: AppOptions): Promise<App> {
   const folder = dataFolder(data);
@@ -52,6 +53,7 @@ export async function openApp({ project, data, clock = systemClock }: AppOptions
   const openTable = await tableOpener(tables, engine, clock);
   const log = parts.use(await openLog(config, folder, clock));
   const stages = parts.use(await makeStages({ project, folder, clock, log, objects, engine, openTable }));
+  await checkBatchProgress(stages.batch, log);
   const topics = topicsOf(log, config, datasets);
   const operations = localOperations({ project, folder, clock, stages, topics });
 

@@ -7,10 +7,13 @@ import type { EventLog } from "../log/event-log.ts";
  * records that have left the log and the objects long ago. Throws LOG_BEHIND when the log was deleted or replaced.
  */
 export async function checkBatchProgress(batch: Batch, log: EventLog): Promise<void> {
-  const ends = new Map((await log.stagePartitions()).map((one) => [`${one.topic}/${one.partition}`, one.end]));
+  const partitions = await log.stagePartitions();
+  const ends = new Map(partitions.map((one) => [`${one.topic}/${one.partition}`, one.end]));
+  const topics = new Set(partitions.map((one) => one.topic));
   for (const { dataset, topic, partition, next } of await batch.taken()) {
-    // A log that knows other topics has seen this one deleted.
-    const end = ends.get(`${topic}/${partition}`) ?? (ends.size === 0 ? 0n : next);
+    // A log that knows other topics, and not this one, has seen it deleted.
+    const deleted = topics.size > 0 && !topics.has(topic);
+    const end = ends.get(`${topic}/${partition}`) ?? (deleted ? next : 0n);
     if (next > end)
       throw new PinlakeError("LOG_BEHIND", {
         what: `The batch table of "${dataset}"`,

@@ -3,7 +3,6 @@ import type { Project } from "../config/load-project.ts";
 import type { Operations } from "../console/operations.ts";
 import { isPinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { checkBatchProgress } from "./check-progress.ts";
 import { ensureToken } from "./console-token.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { FolderLock } from "./lock.ts";
@@ -56,7 +55,6 @@ export async function serve(parts: ServeParts): Promise<Serving> {
 
   await using running = new AsyncDisposableStack();
   const token = ensureToken(folder);
-  await checkBatchProgress(stages.batch, log);
   await stages.sink.prepare();
   await topics.createOwn();
   await stages.stream.check();

@@ -58,6 +58,8 @@ export const addEmulateCommand: AddCommands = (program, context) => {
     await progress.end();
     on.print(result, () => `${describe(result)}\n`);
     requireAllAccepted(result);
+    // Without an end of its own, being interrupted is how it ends.
+    if (flags.posts !== undefined || flags.random === "all") on.effects.signal.throwIfAborted();
   });
 };
 

@@ -1,0 +1,83 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pinlake, pinlakeJson } from "../support/pinlake.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+
+describe("a folder on which a demo ran", () => {
+  let made: TempFolder;
+  beforeAll(async () => {
+    made = await tempFolder();
+    await pinlakeJson(["source", "create", "--rows", "30", "--data", made.path]);
+    await pinlakeJson(["demo", "--all", "--exit", "--data", made.path]);
+  });
+  afterAll(() => made[Symbol.asyncDispose]());
+
+  const copyOf = async (folder: TempFolder) => {
+    const copy = join(folder.path, "data");
+    await cp(made.path, copy, { recursive: true });
+    return copy;
+  };
+
+  it.each(["up", "run daily", "topics create pinterest.pin"])(
+    "is refused by `%s` with 65 when its log was deleted, saying what to do, and stays as it is",
+    async (verb) => {
+      await using folder = await tempFolder();
+      const data = await copyOf(folder);
+      await rm(join(data, "log"), { recursive: true });
+      for (const attempt of [1, 2]) {
+        const { code, err } = await pinlake([...verb.split(" "), "--data", data, "--json"]);
+        expect(code, `attempt ${attempt}`).toBe(65);
+        const { error } = JSON.parse(err) as { error: { code: string; message: string } };
+        expect(error.code).toBe("LOG_BEHIND");
+        expect(error.message).toMatch(/--data/);
+      }
+    },
+  );
+
+  it("takes a changed definition only with a rebuild, on both arms, and names the command", async () => {
+    await using folder = await tempFolder();
+    const data = await copyOf(folder);
+    const project = join(folder.path, "project");
+    await cp(join(import.meta.dirname, "../../pinterest"), project, { recursive: true });
+    const sql = join(project, "datasets/user.sql");
+    await writeFile(sql, `${(await readFile(sql, "utf8")).trimEnd()}\n-- changed\n`);
+    // The generator's own imports are found from where it lies; the source is there already.
+    await writeFile(join(project, "pinlake.config.ts"), "export default {};\n");
+    const at = ["--project", project, "--data", data];
+
+    const run = await pinlake(["run", "daily", ...at, "--json"]);
+    expect(run.code).toBe(69);
+    expect(run.err).toContain("pinlake run user --full");
+    const up = await pinlake(["up", ...at]);
+    expect(up.code).toBe(69);
+    expect(up.err).toContain("pinlake stream rebuild user");
+
+    await pinlakeJson(["run", "user", "--full", ...at]);
+    const { rebuilt } = await pinlakeJson<{ rebuilt: object[] }>(["stream", "rebuild", "user", ...at]);
+    expect(rebuilt).toMatchObject([{ dataset: "user", rows: 30 }]);
+    const again = await pinlakeJson<{ ok: boolean }>(["run", "daily", ...at]);
+    expect(again.ok).toBe(true);
+  });
+
+  it("shows a flipped bit of its log to doctor, with file and position", async () => {
+    await using folder = await tempFolder();
+    const data = await copyOf(folder);
+    expect((await pinlake(["doctor", "--data", data])).code).toBe(0);
+    const [segment = ""] = (await Array.fromAsync(segments(data))).sort();
+    const bytes = await readFile(segment);
+    const middle = Math.floor(bytes.length / 2);
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+    await writeFile(segment, bytes);
+    const { code, err } = await pinlake(["doctor", "--data", data, "--json"]);
+    expect(code).toBe(65);
+    expect(err).toContain("LOG_CORRUPT");
+    expect(err).toContain(segment);
+  });
+});
+
+async function* segments(data: string): AsyncGenerator<string> {
+  const { glob } = await import("node:fs/promises");
+  for await (const name of glob("log/**/*", { cwd: data }))
+    if (/\.(seg|segment|log)$/.test(name)) yield join(data, name);
+}
