@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Dataset } from "../define/dataset.ts";
 import { type CleanCounts, clean, foreignMarkers } from "../engine/clean.ts";
 import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
-import { PinlakeError } from "../errors.ts";
+import { isPinlakeError, PinlakeError } from "../errors.ts";
 import { NEWER_THAN_STORED, openCleanTable } from "../quarantine/clean-table.ts";
 import { progressAppId, txnsBeyond } from "../quarantine/progress.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
@@ -46,6 +46,8 @@ export interface TableWriter extends AsyncDisposable {
   write(cut: Cut): Promise<CleanCounts>;
   /** Joins small files, with a bounded amount of work. */
   joinFiles(targetBytes: number): Promise<void>;
+  /** The same for the quarantine, which the other datasets' streams write and tidy as well. */
+  joinQuarantine(target: (fileBytes: readonly number[]) => number | undefined): Promise<void>;
   /** What the table is now; undefined when somebody else may have committed since. */
   state(): TableState | undefined;
   /** The last that was known of it. */
@@ -160,10 +162,22 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     await goOn(before, commit, before.totals);
   }
 
+  async function joinQuarantine(target: (fileBytes: readonly number[]) => number | undefined): Promise<void> {
+    const basedOn = await quarantine.table.find();
+    const targetBytes = target(basedOn?.files.map(({ bytes }) => bytes) ?? []);
+    if (basedOn === undefined || targetBytes === undefined) return;
+    try {
+      await quarantine.table.optimize({ session: await session(), basedOn, targetBytes });
+    } catch (error) {
+      if (!isPinlakeError(error, "TABLE_CONFLICT")) throw error; // another stream was quicker
+    }
+  }
+
   return {
     load,
     write,
     joinFiles,
+    joinQuarantine,
     state: () => (current ? known : undefined),
     lastState: () => known,
     async [Symbol.asyncDispose]() {

@@ -6,7 +6,8 @@ import type { TableWriter } from "./table-writer.ts";
 export type Upkeep = (writer: TableWriter) => Promise<void>;
 
 export interface UpkeepOptions {
-  readonly table: Table;
+  /** The clean table and the quarantine. */
+  readonly tables: readonly Table[];
   readonly clock: Clock;
   readonly historyMs: number;
 }
@@ -29,7 +30,7 @@ export function joinTarget(fileBytes: readonly number[]): number | undefined {
   return undefined;
 }
 
-export function upkeep({ table, clock, historyMs }: UpkeepOptions): Upkeep {
+export function upkeep({ tables, clock, historyMs }: UpkeepOptions): Upkeep {
   let lookAgainAfter = 0;
   let commits = 0;
   let vacuumedAtMs = clock.monotonic();
@@ -38,9 +39,10 @@ export function upkeep({ table, clock, historyMs }: UpkeepOptions): Upkeep {
     const files = writer.state()?.snapshot.files ?? [];
     const target = joinTarget(files.map(({ bytes }) => bytes));
     if (target !== undefined) await writer.joinFiles(target);
+    await writer.joinQuarantine(joinTarget);
     if (clock.monotonic() - vacuumedAtMs >= VACUUM_EVERY_MS) {
       vacuumedAtMs = clock.monotonic();
-      await table.vacuum({ retentionMs: historyMs });
+      for (const table of tables) await table.vacuum({ retentionMs: historyMs });
     }
   }
 

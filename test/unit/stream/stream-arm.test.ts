@@ -190,6 +190,15 @@ describe("the stream arm", () => {
     expect(arm.status().unrouted).toEqual({ elsewhere: 2 });
   });
 
+  it("keeps its tables tidy, however small the micro-batches", async () => {
+    const w = await newWorld();
+    await put(w.log, RED, Array.from({ length: 70 }, (_, id) => [{ id: id % 60, word: "a" }, "{broken"]).flat());
+    await catchUp(w, { maxRecords: 2 });
+    for (const prefix of ["stream/red", "stream/quarantine"])
+      expect((await tableOf(w, prefix).snapshot()).files.length, prefix).toBeLessThan(45);
+    await expectRecount(w);
+  });
+
   it("says what hinders it while the disk is full, and goes on when there is room", async () => {
     const w = await newWorld();
     let full = true;
