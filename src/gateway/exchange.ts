@@ -35,6 +35,8 @@ export interface Exchange {
   run(request: IncomingMessage, response: ServerResponse, target: Target): void;
 }
 
+const KINDS = ["", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
 export function createExchange(options: ExchangeOptions): Exchange {
   const counts: ExchangeCounts = { requests: 0, inFlightRequests: 0, answers: {} };
   const waiting: (() => void)[] = [];
@@ -78,17 +80,18 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   function answer(request: IncomingMessage, response: ServerResponse, protocol: Protocol, reply: Reply): void {
     const { status, type, body, headers } = reply;
-    const kind = `${Math.floor(status / 100)}xx`;
+    const kind = KINDS[Math.floor(status / 100)]!;
     counts.answers[kind] = (counts.answers[kind] ?? 0) + 1;
     if (--counts.inFlightRequests === 0) for (const resolve of waiting.splice(0)) resolve();
     if (response.destroyed) return;
     const unread = !request.complete && hasBody(request);
-    const head = ["Content-Type", type, "Content-Length", String(Buffer.byteLength(body))];
+    const bytes = Buffer.byteLength(body);
+    const head = ["Content-Type", type, "Content-Length", String(bytes)];
     if (protocol.requestIdHeader !== undefined) head.push(protocol.requestIdHeader, randomUUID());
     for (const name in headers) head.push(name, headers[name]!);
     if (unread || options.closing()) head.push("Connection", "close");
     response.writeHead(status, head);
-    if (!unread) response.end(request.method === "HEAD" ? "" : body);
+    if (!unread) response.end(request.method === "HEAD" ? "" : body, bytes === body.length ? "latin1" : "utf8");
     else {
       response.write(body);
       discardBody(request, () => response.end());

@@ -55,23 +55,24 @@ async function append(
 
 /** Appends what can be appended; the others' reasons stand in their places. */
 async function appendKnown(
-  { log, config }: GatewayContext,
+  { log, config: { maxRecordBytes } }: GatewayContext,
   topic: string,
   records: readonly AppendRecord[],
 ): Promise<readonly AppendOutcome[]> {
-  const partitions = records.some((record) => record.partition !== undefined)
-    ? (await log.describeTopic(topic)).partitions.length
-    : 0;
-  const refusals = records.map((record) => refusal(record, topic, partitions, config.maxRecordBytes));
-  if (refusals.every((reason) => reason === undefined)) return await log.append(topic, records);
+  const plain = records.every((record) => record.partition === undefined && bytesOf(record) <= maxRecordBytes);
+  if (plain) return await log.append(topic, records);
+  const partitions = (await log.describeTopic(topic)).partitions.length;
+  const refusals = records.map((record) => refusal(record, topic, partitions, maxRecordBytes));
   const sent = records.filter((_, i) => refusals[i] === undefined);
   const outcomes = sent.length === 0 ? [] : await log.append(topic, sent);
   let next = 0;
   return refusals.map((error) => (error === undefined ? outcomes[next++]! : { error }));
 }
 
+const bytesOf = ({ key, value }: AppendRecord): number => (key?.length ?? 0) + (value?.length ?? 0);
+
 function refusal(record: AppendRecord, topic: string, partitions: number, maxBytes: number): PinlakeError | undefined {
-  const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  const bytes = bytesOf(record);
   if (bytes > maxBytes) return new PinlakeError("RECORD_TOO_LARGE", { bytes, maxBytes });
   if (record.partition === undefined || record.partition < partitions) return undefined;
   return new PinlakeError("PARTITION_NOT_FOUND", { topic, partition: record.partition, partitions });
