@@ -21,7 +21,7 @@ export async function createSourceOf(
   options: { readonly seed: number; readonly rows?: number; readonly replace: boolean; readonly signal: AbortSignal },
 ): Promise<readonly TableCount[]> {
   const definition = await sourceDefinition(project);
-  const { createSource } = await import("../source/create.ts");
+  const { createSource } = await import("../source/sqlite/create.ts");
   return createSource(definition, { path: folder.source, ...options });
 }
 
@@ -30,7 +30,7 @@ export async function importSource(
   folder: DataFolder,
   options: { readonly replace: boolean; readonly signal: AbortSignal },
 ): Promise<readonly TableCount[]> {
-  const { importJsonl } = await import("../source/jsonl.ts");
+  const { importJsonl } = await import("../source/sqlite/import-jsonl.ts");
   return importJsonl({ folder: from, into: folder.source, ...options });
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { writeSource } from "../../src/source/create.ts";
+import { writeSource } from "../../src/source/sqlite/create.ts";
 import { openSqliteSource } from "../../src/source/sqlite.ts";
 import { sourceConformance } from "./source.ts";
 

@@ -5,8 +5,8 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import generator from "../../../pinterest/source.ts";
 import { defineSource } from "../../../src/define/source.ts";
-import { createSource } from "../../../src/source/create.ts";
-import { importJsonl } from "../../../src/source/jsonl.ts";
+import { createSource } from "../../../src/source/sqlite/create.ts";
+import { importJsonl } from "../../../src/source/sqlite/import-jsonl.ts";
 import { openSqliteSource } from "../../../src/source/sqlite.ts";
 import { realDataFolder } from "../../support/pinterest.ts";
 

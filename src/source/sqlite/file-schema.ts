@@ -1,4 +1,4 @@
-import type { SourceTable } from "../define/source.ts";
+import type { SourceTable } from "../../define/source.ts";
 
 /** How each column type is declared; what SQLite says of a declared type leads back to it. */
 export const DECLARED_TYPES: Readonly<Record<SourceTable["columns"][number]["type"], string>> = {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { SourceRow, SourceTable, SourceValue } from "../define/source.ts";
-import { PinlakeError } from "../errors.ts";
+import type { SourceRow, SourceTable, SourceValue } from "../../define/source.ts";
+import { PinlakeError } from "../../errors.ts";
 import { type CreatedTable, writeSource } from "./create.ts";
 
 /** The columns that a table's rows may be found by, the first that every row has. */

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { SourceDefinition, SourceRow, SourceTable } from "../define/source.ts";
-import { PinlakeError } from "../errors.ts";
+import type { SourceDefinition, SourceRow, SourceTable } from "../../define/source.ts";
+import { PinlakeError } from "../../errors.ts";
 import { DECLARED_TYPES, quoteName } from "./file-schema.ts";
 
 export interface CreateOptions {
