@@ -3,7 +3,7 @@ import { sqlTokens } from "../define/portable-sql.ts";
 import { isPinlakeError } from "../errors.ts";
 import { cleanColumns, cleaningSql } from "./clean-sql.ts";
 import type { QueryOptions, QuerySession } from "./query-engine.ts";
-import { looksLikeObject, type ReadableFile, readableFile } from "./scan-lines.ts";
+import { type ReadableFile, readableFile } from "./scan-lines.ts";
 import { isPlainObject, type RecordShape } from "./suspects.ts";
 
 /** An object of records, one a line. */
@@ -27,8 +27,7 @@ export interface Accepted {
 
 /**
  * Lets the engine itself read the files, and accepts rows about which nothing is to be said: they go to the table `into`.
- * Every other line is a suspect. Never accepts a row that a strict reading would refuse or read otherwise, but for one
- * thing: a field that the dataset does not read may hold what is no JSON (NaN, a comma too many).
+ * Every other line is a suspect. Never accepts a row that a strict reading would refuse or read otherwise.
  */
 export async function acceptLines(
   session: QuerySession,
@@ -41,14 +40,11 @@ export async function acceptLines(
     await session.execute(emptyTable(session, dataset, options.into));
     return { rows: 0, suspects: [] };
   }
-  const prepared = (passes: Parameters<typeof readableFile>[2]) =>
-    inOrder(inputs, (input) => readableFile(input.path, options.tempFolder, passes));
-  const likely = await prepared(looksLikeObject);
-  const accepted = await tryToRead(session, dataset, shape, inputs, likely, options);
+  const prepared = (certain?: (line: Uint8Array) => boolean) =>
+    inOrder(inputs, (input) => readableFile(input.path, options.tempFolder, certain));
+  const accepted = await tryToRead(session, dataset, shape, inputs, await prepared(), options);
   if (accepted !== undefined) return accepted;
-  const certain = await prepared(
-    (bytes, start, end) => looksLikeObject(bytes, start, end) && isPlainObject(bytes.subarray(start, end)),
-  );
+  const certain = await prepared(isPlainObject);
   const all = () => certain.map(({ lines }) => Array.from({ length: lines }, (_, line) => line));
   const second = await tryToRead(session, dataset, shape, inputs, certain, options);
   if (second !== undefined) return second;
@@ -134,7 +130,10 @@ function rawView(
   const list = fields.map(
     ({ name, spellings }) => `${read.has(name) ? text(spellings) : "CAST(NULL AS VARCHAR)"} AS ${session.quote(name)}`,
   );
-  const odd = used.map(({ name, spellings }) => mayBeMisread(text(spellings), onlyParsed.has(name)));
+  const respelled = files.some((file) => file.respelled);
+  const odd = used
+    .filter(({ name }) => respelled && !onlyParsed.has(name))
+    .map(({ spellings }) => mayBeRespelled(text(spellings)));
   const others = used.filter(({ name }) => name !== key).map(({ spellings }) => text(spellings));
   const empty = others.length === 0 ? "false" : `coalesce(${others.join(", ")}) IS NULL`;
   return `CREATE OR REPLACE VIEW raw AS SELECT ${list.join(", ")}, file_index AS _file, ${[empty, ...odd].join(" OR ")} AS _odd
@@ -142,13 +141,12 @@ function rawView(
 }
 
 /**
- * DuckDB writes numbers anew (1.10 as 1.1, -0 as 0), nested values too, and takes NaN for a number: a text that looks like
- * one of these is looked at again. Cheap comparisons first, as this runs for each field of each row.
+ * DuckDB writes fractions anew (1.10 as 1.1, -0 as 0): a text that looks like one is looked at again. The comparison first,
+ * as this runs for each field of each row.
  */
-function mayBeMisread(text: string, onlyParsed: boolean): string {
-  const notJson = `${text} IN ('NaN', 'Infinity', '-Infinity')`;
-  if (onlyParsed) return `coalesce(${notJson}, false)`;
-  return `CASE WHEN ${text} IS NULL THEN false WHEN ${text} >= '\\' AND ${text} < '{' THEN false WHEN ${text} >= 'O' AND ${text} < '[' THEN false WHEN ${text} >= ':' AND ${text} < 'I' THEN false ELSE ${notJson} OR ${text} = '0' OR starts_with(${text}, '{') OR starts_with(${text}, '[') OR regexp_full_match(${text}, '-?[0-9]+(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?') AND regexp_matches(${text}, '[.eE]') END`;
+function mayBeRespelled(text: string): string {
+  const fraction = `regexp_full_match(${text}, '-?[0-9]+(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?') AND regexp_matches(${text}, '[.eE]')`;
+  return `CASE WHEN ${text} IS NULL OR ${text} >= ':' THEN false ELSE ${text} = '0' OR ${fraction} END`;
 }
 
 const PARSERS = new Set(["PARSE_BIGINT", "PARSE_DOUBLE"]);
