@@ -10,15 +10,15 @@ import { type MergeNames, matchSource, NO_MATCHES, sourceRanges } from "./match.
 import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, type Replaced, withConfiguration } from "./result.ts";
-import { rewrite } from "./rewrite.ts";
+import { rewrite, rewriteTogether } from "./rewrite.ts";
 import { inSchemaOrder, selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
 import { mayHold, rowsOf } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
 /**
- * Copy on write. Source rows that are new, or take the place of stored ones, go into one new file; each file that lost
- * rows is written anew without them. A source row takes the place of all stored rows with its key, and only if
+ * Copy on write. Source rows that are new, or take the place of stored ones, go into one new file; files that lost
+ * rows are written anew without them, small ones together. A source row takes the place of all stored rows with its key, and only if
  * `replaceWhen` is true for every one of them. Rows with a NULL in their key match nothing.
  */
 export async function merge(context: TableContext, rows: Rows, options: MergeOptions): Promise<Commit> {
@@ -52,17 +52,20 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
           : "";
       const winners = selectColumns(session, schema, `(SELECT * FROM ${q(names.source)} AS s${taken})`);
       const add = await written.write(session, winners, write);
-      const replaced: Replaced[] = [];
-      for (const { file, rows: leaving } of matches.leaving) {
-        const by =
-          leaving === rowsOf(file)
-            ? undefined
-            : await rewrite(context, session, written, {
-                file,
-                keep: `NOT EXISTS (SELECT 1 FROM ${q(names.matched)} AS m WHERE ${equal(session, key, "m", "t")})`,
-                write,
-              });
-        replaced.push({ remove: removeOf(file, { nowMs: context.clock.now() }), by });
+      const emptied = matches.leaving.filter(({ file, rows: leaving }) => leaving === rowsOf(file));
+      const rest = matches.leaving.filter((one) => !emptied.includes(one)).map(({ file }) => file);
+      const together = metaData.partitionColumns.length === 0 ? rewriteTogether(rest) : rest.map((file) => [file]);
+      const nowMs = context.clock.now();
+      const replaced: Replaced[] = emptied.map(({ file }) => ({ remove: removeOf(file, { nowMs }), by: undefined }));
+      let copied = 0;
+      for (const group of together) {
+        const by = await rewrite(context, session, written, {
+          files: group,
+          keep: `NOT EXISTS (SELECT 1 FROM ${q(names.matched)} AS m WHERE ${equal(session, key, "m", "t")})`,
+          write,
+        });
+        copied += by === undefined ? 0 : (rowsOf(by) ?? 0);
+        for (const file of group) replaced.push({ remove: removeOf(file, { nowMs }), by });
       }
       const stored = add === undefined ? 0 : (rowsOf(add) ?? 0);
       const counts = {
@@ -80,7 +83,7 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
           numSourceRows: stored + counts.kept,
           numTargetRowsInserted: counts.inserted,
           numTargetRowsUpdated: counts.replaced,
-          numTargetRowsCopied: replaced.reduce((sum, { by }) => sum + (by === undefined ? 0 : (rowsOf(by) ?? 0)), 0),
+          numTargetRowsCopied: copied,
           numTargetFilesAdded: written.adds.length,
           numTargetFilesRemoved: replaced.length,
           ...options.metrics?.(counts),

@@ -40,7 +40,7 @@ export async function overwrite(context: TableContext, rows: Rows, options: Over
       const whole = where === undefined || rows === rowsOf(file);
       const by = whole
         ? undefined
-        : await rewrite(context, session, files, { file, keep: `NOT ((${where}) IS TRUE)`, write });
+        : await rewrite(context, session, files, { files: [file], keep: `NOT ((${where}) IS TRUE)`, write });
       replaced.push({ remove: removeOf(file, { nowMs: context.clock.now() }), by });
     }
     const counts = {

@@ -7,21 +7,39 @@ import type { NewFiles } from "./new-files.ts";
 import { selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
 
-/** Writes a file anew with those of its rows (`t`) for which `keep` is true; undefined when there are none. */
+/** Writes files anew, as one, with those of their rows (`t`) for which `keep` is true; undefined when there are none. */
 export async function rewrite(
   context: TableContext,
   session: QuerySession,
-  files: NewFiles,
-  { file, keep, write }: { readonly file: AddFile; readonly keep: string; readonly write: WriteOptions },
+  written: NewFiles,
+  { files, keep, write }: { readonly files: readonly AddFile[]; readonly keep: string; readonly write: WriteOptions },
 ): Promise<AddFile | undefined> {
   const view = `file_${randomUUID()}`;
   const q = session.quote;
   return withScratch(session, { views: [view] }, async () => {
-    await defineFiles(context, session, view, { adds: [file], schema: write.schema, signal: write.signal });
-    return files.write(
+    await defineFiles(context, session, view, { adds: files, schema: write.schema, signal: write.signal });
+    return written.write(
       session,
       selectColumns(session, write.schema, `(SELECT * FROM ${q(view)} AS t WHERE ${keep})`),
       write,
     );
   });
+}
+
+const TOGETHER_BYTES = 16 * 1024 * 1024;
+
+/** Which files to write anew as one: a file costs about as much as thousands of rows do, so small ones go together. */
+export function rewriteTogether(files: readonly AddFile[]): AddFile[][] {
+  const groups: AddFile[][] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const group = groups.at(-1);
+    bytes += file.size;
+    if (group !== undefined && bytes <= TOGETHER_BYTES) group.push(file);
+    else {
+      groups.push([file]);
+      bytes = file.size;
+    }
+  }
+  return groups;
 }
