@@ -145,6 +145,26 @@ describe("the JSON reader", () => {
     expect(read(text).toString()).toBe(stored);
   });
 
+  it("takes and refuses each ASCII character in a string as JSON.parse does, wherever in a word it lies", () => {
+    for (let c = 0; c < 0x80; c++)
+      for (let before = 0; before < 8; before++) {
+        const text = `"${"é".repeat(before >> 1)}${"x".repeat(before)}${String.fromCharCode(c)}xxxxxxxx"`;
+        expect(accepts(text), JSON.stringify(text)).toBe(parse(text) !== undefined);
+      }
+  });
+
+  it("takes every pair of surrogates and no lone one, escaped", () => {
+    const escape = (unit: number) => `\\u${unit.toString(16).padStart(4, "0")}`;
+    const edges = [0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0x0041];
+    for (const a of edges)
+      for (const b of edges) {
+        const wellFormed = String.fromCharCode(a, b).isWellFormed();
+        expect(accepts(`"${escape(a)}${escape(b)}"`), `${escape(a)}${escape(b)}`).toBe(wellFormed);
+      }
+    expect(accepts('"\\ud83d"')).toBe(false);
+    expect(accepts('"\\ud83dx\\ude00"')).toBe(false);
+  });
+
   it("refuses bytes that are not UTF-8, naming the place", () => {
     for (const bad of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xc3]]) {
       const text = Buffer.from([...Buffer.from('"\ufffdab'), ...bad, 0x22]);

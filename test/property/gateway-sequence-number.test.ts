@@ -68,4 +68,21 @@ describe("hash ranges", () => {
       }),
     );
   });
+
+  it("hold both of their ends", () => {
+    const key = Buffer.from("k");
+    const hash = BigInt(`0x${hashKey(key)}`);
+    const shardWith = (lastOfFirst: bigint) =>
+      shardRouter({
+        topic: "t",
+        incarnation: 1,
+        createdAtMs: 5,
+        config: {},
+        partitions: [
+          { start: 0n, end: lastOfFirst },
+          { start: lastOfFirst + 1n, end: 2n ** 128n - 1n },
+        ].map((hashRange, partition) => ({ partition, hashRange, closed: false, parents: [], createdAtMs: 5 })),
+      }).shardFor(key);
+    expect([shardWith(hash - 1n), shardWith(hash), shardWith(hash + 1n)]).toEqual([1, 0, 0]);
+  });
 });
