@@ -153,13 +153,13 @@ describe("the JSON reader", () => {
       }
   });
 
-  it("takes every pair of surrogates and no lone one, escaped", () => {
-    const escape = (unit: number) => `\\u${unit.toString(16).padStart(4, "0")}`;
+  it("takes every pair of surrogates and no lone one, as escapes", () => {
+    const escaped = (unit: number) => `\\u${unit.toString(16).padStart(4, "0")}`;
     const edges = [0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0x0041];
     for (const a of edges)
       for (const b of edges) {
         const wellFormed = String.fromCharCode(a, b).isWellFormed();
-        expect(accepts(`"${escape(a)}${escape(b)}"`), `${escape(a)}${escape(b)}`).toBe(wellFormed);
+        expect(accepts(`"${escaped(a)}${escaped(b)}"`), `${escaped(a)}${escaped(b)}`).toBe(wellFormed);
       }
     expect(accepts('"\\ud83d"')).toBe(false);
     expect(accepts('"\\ud83dx\\ude00"')).toBe(false);
