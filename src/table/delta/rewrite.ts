@@ -6,6 +6,7 @@ import { defineFiles, type WriteOptions } from "./data-files.ts";
 import type { NewFiles } from "./new-files.ts";
 import { selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
+import { rowsOf } from "./skipping.ts";
 
 /** Writes files anew, as one, with those of their rows (`t`) for which `keep` is true; undefined when there are none. */
 export async function rewrite(
@@ -26,19 +27,23 @@ export async function rewrite(
   });
 }
 
-const TOGETHER_BYTES = 16 * 1024 * 1024;
+const TOGETHER = { bytes: 4 * 1024 * 1024, rows: 20_000 };
 
-/** Which files to write anew as one: a file costs about as much as thousands of rows do, so small ones go together. */
+/**
+ * Which files to write anew as one: a file costs about as much as thousands of rows do, so small ones go together;
+ * larger ones stay apart, or every merge would copy more.
+ */
 export function rewriteTogether(files: readonly AddFile[]): AddFile[][] {
   const groups: AddFile[][] = [];
-  let bytes = 0;
+  let [bytes, rows] = [0, 0];
   for (const file of files) {
     const group = groups.at(-1);
     bytes += file.size;
-    if (group !== undefined && bytes <= TOGETHER_BYTES) group.push(file);
+    rows += rowsOf(file) ?? TOGETHER.rows;
+    if (group !== undefined && bytes <= TOGETHER.bytes && rows <= TOGETHER.rows) group.push(file);
     else {
       groups.push([file]);
-      bytes = file.size;
+      [bytes, rows] = [file.size, rowsOf(file) ?? TOGETHER.rows];
     }
   }
   return groups;
