@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../define/config.ts";
 import type { QueryEngine } from "../engine/query-engine.ts";
@@ -10,9 +11,14 @@ import type { DataFolder } from "./data-folder.ts";
 
 /** The one place where a configuration's driver names become drivers; each is loaded when it is chosen. */
 
-export async function openLog({ log }: Config, folder: DataFolder, clock: Clock): Promise<EventLog> {
+export async function openLog(
+  { log }: Config,
+  folder: DataFolder,
+  clock: Clock,
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
+): Promise<EventLog> {
   const { maxRecordBytes, segmentBytes, retentionMs, retentionBytes } = log;
-  if (log.driver === "memory") {
+  if (log.driver === "memory" || (readOnly && !existsSync(folder.log))) {
     const { createMemoryLog } = await import("../log/memory.ts");
     return createMemoryLog({ clock, maxRecordBytes, retentionMs });
   }
@@ -24,6 +30,7 @@ export async function openLog({ log }: Config, folder: DataFolder, clock: Clock)
     maxRecordBytes,
     retentionMs,
     retentionBytes,
+    readOnly,
     clock,
   });
 }

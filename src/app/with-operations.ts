@@ -37,6 +37,26 @@ export async function withOperations<T>(
   return await work(app.operations);
 }
 
+/**
+ * Topics and streams to look at, and their records: through a running `up`, else from the log's files as they are, which
+ * needs no lock.
+ */
+export async function withTopics<T>(
+  options: WithOperationsOptions,
+  work: (topics: Pick<Operations, "list" | "read">) => Promise<T>,
+): Promise<T> {
+  const folder = dataFolder(options.data);
+  const url = await runningConsole(folder, options.clock);
+  if (url !== undefined || options.onlyUp !== undefined) return withOperations(options, work);
+  const [{ openLog }, { topicsOf }, { config, datasets }] = await Promise.all([
+    import("./drivers.ts"),
+    import("./topics.ts"),
+    options.project(),
+  ]);
+  await using log = await openLog(config, folder, options.clock, { readOnly: true });
+  return await work(topicsOf(log, config, datasets));
+}
+
 const STARTING_MS = 2000;
 
 /** The console of the process that holds the folder; one that is just starting gets a moment. */

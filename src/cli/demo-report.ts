@@ -9,6 +9,8 @@ export interface DemoParts {
   readonly report: DemoReport;
   readonly answers: ReadonlyMap<string, ResultTable>;
   readonly seconds: number;
+  /** Whether it goes on listening afterwards. */
+  readonly stays: boolean;
 }
 
 /** The document that `demo --json` prints. */
@@ -25,7 +27,7 @@ export function demoDocument({ report, answers, seconds }: DemoParts) {
 
 const ROWS_SHOWN = 10;
 
-export function demoText({ app, serving, report, answers, seconds }: DemoParts): string {
+export function demoText({ app, serving, report, answers, seconds, stays }: DemoParts): string {
   const { folder, project } = app;
   const { posts, verification } = report;
   const sections: string[] = [];
@@ -57,8 +59,12 @@ export function demoText({ app, serving, report, answers, seconds }: DemoParts):
       ["objects", folder.objects],
       ["tables", folder.tables],
       ["answers", folder.answers],
-      ["gateway", serving.gateway],
-      ["console", serving.console],
+      ...(stays
+        ? [
+            ["gateway", serving.gateway],
+            ["console", serving.console],
+          ]
+        : []),
     ]
       .map(([what, where]) => `  ${what?.padEnd(8)} ${where}\n`)
       .join("")}`,

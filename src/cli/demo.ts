@@ -33,10 +33,11 @@ export const addDemoCommand: AddCommands = (program, context) => {
     throwTaskFailure(report.run);
     const answers = await readAnswers(app, on.effects.signal);
     const seconds = Math.round(performance.now() - startedMs) / 1000;
-    const parts = { app, serving, report, answers, seconds };
+    const stays = !exit && on.effects.outIsTerminal;
+    const parts = { app, serving, report, answers, seconds, stays };
     on.print(demoDocument(parts), () => demoText(parts));
     await requireAllRight(report);
-    if (exit || !on.effects.outIsTerminal) return;
+    if (!stays) return;
     on.note(`\nstays up: ${serving.gateway} takes posts, Ctrl-C ends it`);
     await Promise.race([untilAborted(on.effects.signal), serving.failed]);
   });

@@ -3,7 +3,7 @@ import type { LogKind, Operations, RecordReport } from "../console/operations.ts
 import type { CommandContext } from "./context.ts";
 import { integer, positiveInteger } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
-import { operating } from "./reading.ts";
+import { operating, watching } from "./reading.ts";
 
 export const addTopicCommands: AddCommands = (program, context) => {
   addVerbs(program, context, "topics", "topic", "partitions");
@@ -22,7 +22,7 @@ function addVerbs(
   const ls = group.command("ls").description(`every ${one}, its ${parts} and records, and which datasets take it`);
   ls.action(async () => {
     const on = context(ls);
-    const all = await operating(on, (operations) => operations.list(kind));
+    const all = await watching(on, (topics) => topics.list(kind));
     on.printRows({
       columns: ["name", parts, "records", "datasets"],
       rows: all.map(({ name, partitions, records, datasets }) => [
@@ -37,7 +37,7 @@ function addVerbs(
   const show = group.command("show <name>").description(`the ${parts} of a ${one}, and the offsets that they hold`);
   show.action(async (name: string) => {
     const on = context(show);
-    const found = (await operating(on, (operations) => operations.list(kind))).find((report) => report.name === name);
+    const found = (await watching(on, (topics) => topics.list(kind))).find((report) => report.name === name);
     if (found === undefined) throw await missing(kind, name);
     on.print(found, () => {
       const taken = found.datasets.length === 0 ? "taken by no dataset" : `taken by ${found.datasets.join(", ")}`;
@@ -78,13 +78,13 @@ function addVerbs(
     const on = context(tail);
     const { lines, follow = false } = tail.opts<{ lines: number; follow?: boolean }>();
     const onlyUp = follow ? "Following what comes" : undefined;
-    await operating(on, (operations) => printTail(on, operations, kind, name, lines, follow), onlyUp);
+    await watching(on, (topics) => printTail(on, topics, kind, name, lines, follow), onlyUp);
   });
 }
 
 async function printTail(
   on: CommandContext,
-  operations: Operations,
+  operations: Pick<Operations, "list" | "read">,
   kind: LogKind,
   name: string,
   lines: number,

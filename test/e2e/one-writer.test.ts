@@ -2,6 +2,9 @@ import { chmod, mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { dataFolder } from "../../src/app/data-folder.ts";
+import { lockFolder } from "../../src/app/lock.ts";
+import { systemClock } from "../../src/clock.ts";
 import { pinlake, pinlakeJson, startPinlake } from "../support/pinlake.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -47,6 +50,21 @@ describe("a data folder", () => {
     expect(await pinlakeJson(["quarantine", "ls", ...at])).toEqual([
       { arm: "batch", dataset: "pin", reason: "not_an_object", records: 1 },
     ]);
+  });
+
+  it("is read by verbs that only look, whoever holds it; a verb that writes is refused", async () => {
+    await using folder = await tempFolder();
+    const at = ["--data", folder.path];
+    await pinlakeJson(["topics", "create", "odd", "--partitions", "2", ...at]);
+    using held = await lockFolder(dataFolder(folder.path), systemClock);
+    expect(held).toBeDefined();
+    expect(await pinlakeJson(["topics", "ls", ...at])).toEqual([
+      { name: "odd", partitions: 2, records: 0, datasets: [] },
+    ]);
+    expect(await pinlakeJson(["quarantine", "ls", ...at])).toEqual([]);
+    const { code, err } = await pinlake(["topics", "delete", "odd", ...at]);
+    expect(code).toBe(69);
+    expect(err).toContain(`process ${process.pid}`);
   });
 
   it("that may not be written to is refused in one line", async () => {
