@@ -24,6 +24,8 @@ export interface RunningCommand {
   printed(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
+process.setMaxListeners(50);
+
 export function startPinlake(args: readonly string[], options: CommandOptions = {}): RunningCommand {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: options.cwd,
@@ -31,6 +33,10 @@ export function startPinlake(args: readonly string[], options: CommandOptions = 
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
+  // A test that fails leaves its commands to the worker's end.
+  const killed = () => child.kill("SIGKILL");
+  process.once("exit", killed);
+  child.once("exit", () => process.removeListener("exit", killed));
   let out = "";
   let err = "";
   const looking = new Set<() => void>();
