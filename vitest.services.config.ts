@@ -1,7 +1,7 @@
-import { defineConfig, mergeConfig } from "vitest/config";
+import { defineConfig } from "vitest/config";
 import base from "./vitest.config.ts";
 
-export default mergeConfig(
-  { ...base, test: { ...base.test, exclude: ["node_modules/**"] } },
-  defineConfig({ test: { include: ["test/services/**/*.test.ts"], testTimeout: 300_000 } }),
-);
+export default defineConfig({
+  ...base,
+  test: { ...base.test, include: ["test/services/**/*.test.ts"], exclude: ["node_modules/**"], testTimeout: 300_000 },
+});

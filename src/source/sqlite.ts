@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import type { SourceRow, SourceTable, SourceValue } from "../define/source.ts";
 import { PinlakeError } from "../errors.ts";
-import { columnType, quoteName } from "./sqlite/file-schema.ts";
 import type { Source } from "./source.ts";
+import { columnType, quoteName } from "./sqlite/file-schema.ts";
 
 /** Opens a source file read-only. Throws SOURCE_MISSING, SOURCE_INVALID. */
 export async function openSqliteSource({ path }: { readonly path: string }): Promise<Source> {
