@@ -9,7 +9,6 @@ export interface UpkeepOptions {
   /** The clean table and the quarantine. */
   readonly tables: readonly Table[];
   readonly clock: Clock;
-  readonly historyMs: number;
 }
 
 /** How many small files of about one size are joined into the next larger size. */
@@ -30,7 +29,7 @@ export function joinTarget(fileBytes: readonly number[]): number | undefined {
   return undefined;
 }
 
-export function upkeep({ tables, clock, historyMs }: UpkeepOptions): Upkeep {
+export function upkeep({ tables, clock }: UpkeepOptions): Upkeep {
   let lookAgainAfter = 0;
   let commits = 0;
   let vacuumedAtMs = clock.monotonic();
@@ -42,7 +41,8 @@ export function upkeep({ tables, clock, historyMs }: UpkeepOptions): Upkeep {
     await writer.joinQuarantine(joinTarget);
     if (clock.monotonic() - vacuumedAtMs >= VACUUM_EVERY_MS) {
       vacuumedAtMs = clock.monotonic();
-      for (const table of tables) await table.vacuum({ retentionMs: historyMs });
+      // Each by its own retention; a quarantine may have had no record yet.
+      for (const table of tables) if ((await table.find()) !== undefined) await table.vacuum();
     }
   }
 

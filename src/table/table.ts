@@ -137,11 +137,11 @@ export interface Table {
     },
   ): Promise<Commit | undefined>;
   /**
-   * Removes files that no version within the retention needs; returns their paths. A retention below the table's own
-   * (`delta.deletedFileRetentionDuration`, 7 days) is refused unless forced.
+   * Removes files that no version within the retention needs; returns their paths. Default: the table's own retention
+   * (`delta.deletedFileRetentionDuration`, 7 days); a shorter one is refused unless forced.
    */
-  vacuum(options: {
-    readonly retentionMs: number;
+  vacuum(options?: {
+    readonly retentionMs?: number;
     readonly dryRun?: boolean;
     readonly force?: boolean;
   }): Promise<readonly string[]>;

@@ -147,7 +147,7 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
       await cleanUp(state, clock.now());
     },
     optimize: async (given) => optimize(context, given),
-    vacuum: (given) => vacuum(context, given),
+    vacuum: (given = {}) => vacuum(context, given),
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
   };
 }

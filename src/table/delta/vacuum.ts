@@ -5,7 +5,7 @@ import { checkWritable } from "./protocol.ts";
 import { deletedFileRetentionMs } from "./retention.ts";
 
 export interface VacuumOptions {
-  readonly retentionMs: number;
+  readonly retentionMs?: number;
   readonly dryRun?: boolean;
   readonly force?: boolean;
 }
@@ -16,10 +16,11 @@ export interface VacuumOptions {
  */
 export async function vacuum(context: TableContext, options: VacuumOptions): Promise<readonly string[]> {
   const { store, prefix, clock, location } = context;
-  const { retentionMs, dryRun = false, force = false } = options;
+  const { dryRun = false, force = false } = options;
   const first = await context.stateOf(undefined);
   checkWritable(location, first.protocol, first.metaData);
   const promisedMs = deletedFileRetentionMs(first.metaData.configuration);
+  const { retentionMs = promisedMs } = options;
   if (retentionMs < promisedMs && !force)
     throw new PinlakeError("USAGE", {
       message: `${location} keeps removed files for ${promisedMs / 3_600_000} hours (delta.deletedFileRetentionDuration); vacuum with ${retentionMs / 3_600_000} hours needs force, and ends older versions and running readers.`,
