@@ -33,9 +33,9 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
   }
 
   async function run(): Promise<void> {
-    // Whatever arrives in this turn of the event loop shares the first write.
-    await new Promise((resolve) => setImmediate(resolve));
     while (units.length > 0 || changes.length > 0) {
+      // Whatever arrives in this turn of the event loop shares the write.
+      await new Promise((resolve) => setImmediate(resolve));
       const changesNow = changes;
       changes = [];
       while (units.length > 0) {
