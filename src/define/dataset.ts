@@ -121,6 +121,9 @@ function crossChecks(dataset: z.output<typeof datasetSchema>): string[] {
   const spellings = Object.entries(dataset.record.fields).flatMap(([field, { aliases }]) => [field, ...aliases]);
   for (const name of spellings.filter((field, i) => spellings.indexOf(field) !== i))
     problems.push(`record.fields: "${name}" stands twice`);
+  const inSql = fields.map((field) => field.toLowerCase());
+  for (const name of fields.filter((_, i) => inSql.indexOf(inSql[i] as string) !== i))
+    problems.push(`record.fields: "${name}" stands twice for SQL, which tells no case; make one an alias`);
   return problems;
 }
 

@@ -36,7 +36,7 @@ export async function acceptLines(
   inputs: readonly LinesInput[],
   options: FastPathOptions,
 ): Promise<Accepted> {
-  if (inputs.length === 0) {
+  if (inputs.length === 0 || !canDeclare(shape)) {
     await session.execute(emptyTable(session, dataset, options.into));
     return { rows: 0, suspects: [] };
   }
@@ -50,6 +50,12 @@ export async function acceptLines(
   if (second !== undefined) return second;
   await session.execute(emptyTable(session, dataset, options.into));
   return { rows: 0, suspects: all() };
+}
+
+/** The engine knows names without case, and one of them is its own. */
+function canDeclare({ fields }: RecordShape): boolean {
+  const names = fields.flatMap(({ spellings }) => spellings.map((name) => name.toLowerCase()));
+  return new Set(names).size === names.length && !names.includes("file_index");
 }
 
 /** What no other reading of the files would mend. */
@@ -137,7 +143,7 @@ function rawView(
   const others = used.filter(({ name }) => name !== key).map(({ spellings }) => text(spellings));
   const empty = others.length === 0 ? "false" : `coalesce(${others.join(", ")}) IS NULL`;
   return `CREATE OR REPLACE VIEW raw AS SELECT ${list.join(", ")}, file_index AS _file, ${[empty, ...odd].join(" OR ")} AS _odd
-    FROM read_ndjson([${files.map(({ path }) => session.literal(path)).join(", ")}], columns = {${declared.join(", ")}})`;
+    FROM read_ndjson([${files.map(({ path }) => session.literal(path)).join(", ")}], columns = {${declared.join(", ")}}, hive_partitioning = false)`;
 }
 
 /**

@@ -1,8 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Dataset } from "../../../src/define/dataset.ts";
+import { type Dataset, defineDataset } from "../../../src/define/dataset.ts";
 import { clean, foreignMarkers } from "../../../src/engine/clean.ts";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import { acceptLines } from "../../../src/engine/fast-path.ts";
@@ -146,6 +146,45 @@ describe("the engine reading objects itself", () => {
     expect(await session.rows('SELECT "offset", reason, raw FROM bad ORDER BY "offset"')).toEqual([
       { offset: 1n, reason: "not_json", raw: "x" },
       { offset: 4n, reason: "not_json", raw: "garbage" },
+    ]);
+  });
+
+  it.each([
+    { field: "partition", names: "a part of the object's path", aliases: [] },
+    { field: "file_index", names: "what the engine calls a file's number", aliases: [] },
+    { field: "word", names: "spelled as it is with another case", aliases: ["Word"] },
+  ])("reads a field that is $names from the record itself", async ({ field, aliases }) => {
+    const definition = defineDataset({
+      name: "odd",
+      record: { fields: { id: {}, [field]: { aliases } }, key: "id" },
+      key: "id",
+      columns: [
+        { name: "id", type: "BIGINT" },
+        { name: "text", type: "STRING" },
+      ],
+    });
+    const select = `SELECT parse_bigint(id) AS id, ${field} AS text FROM raw`;
+    const inputs = [];
+    for (const object of [0, 1]) {
+      await mkdir(join(folder.path, `partition=${object}`), { recursive: true });
+      const other = aliases[0] ?? field;
+      const lines = [`{"id":${object},"${field}":"${1 - object}"}`, `{"id":1${object},"${other}":"${object}"}`];
+      const path = await write(`partition=${object}/${field}.json`, lines);
+      inputs.push({ topic: "t", partition: object, path, startOffset: 5n, lines: "value" as const });
+    }
+    const counts = await clean(session, { ...definition, select, hash: "" }, inputs, {
+      into: "good",
+      badInto: "bad",
+      tempFolder: folder.path,
+      nowMs: 0,
+      foreignMarkers: [],
+    });
+    expect(counts).toMatchObject({ events: 4, rows: 4 });
+    expect(await session.rows("SELECT id, text, _partition, _offset FROM good ORDER BY id")).toEqual([
+      { id: 0n, text: "1", _partition: 0, _offset: 5n },
+      { id: 1n, text: "0", _partition: 1, _offset: 5n },
+      { id: 10n, text: "0", _partition: 0, _offset: 6n },
+      { id: 11n, text: "1", _partition: 1, _offset: 6n },
     ]);
   });
 });
