@@ -1,7 +1,7 @@
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pinlake, pinlakeJson } from "../support/pinlake.ts";
+import { pinlake, pinlakeJson, startPinlake } from "../support/pinlake.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 describe("a folder on which a demo ran", () => {
@@ -73,6 +73,46 @@ describe("a folder on which a demo ran", () => {
     expect(code).toBe(65);
     expect(err).toContain("LOG_CORRUPT");
     expect(err).toContain(segment);
+
+    // It is the last segment, and whole frames follow: no torn end, so nothing is cut and nothing starts.
+    const up = await pinlake(["up", "--data", data, "--json"]);
+    expect(up.code).toBe(65);
+    const { error } = JSON.parse(up.err) as { error: { code: string; message: string } };
+    expect(error.code).toBe("LOG_CORRUPT");
+    expect(error.message).toMatch(new RegExp(`${segment}.*\\d+`));
+    expect(await readFile(segment)).toEqual(bytes);
+  });
+
+  it("starts on a log whose last frame is torn, without that frame's records and with all others", async () => {
+    await using folder = await tempFolder();
+    const data = await copyOf(folder);
+    const topic = async (name: string) =>
+      (await pinlakeJson<{ name: string; records: number }[]>(["topics", "ls", "--data", data])).find(
+        (one) => one.name === name,
+      )?.records;
+    const up = startPinlake(["up", "--data", data]);
+    const [, url] = await up.printed(/gateway listening on (\S+)\n/);
+    for (const value of ["first", "second"]) {
+      const body = JSON.stringify({ records: [{ value }] });
+      const headers = { "content-type": "application/vnd.kafka.json.v2+json" };
+      expect((await fetch(`${url}/topics/odd`, { method: "POST", headers, body })).status).toBe(200);
+    }
+    up.child.kill("SIGKILL");
+    await up.done;
+    expect(await topic("odd")).toBe(2);
+
+    const segment = (await Array.fromAsync(segments(data))).sort().at(-1) ?? "";
+    const bytes = await readFile(segment);
+    const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    await writeFile(segment, bytes.subarray(0, end - 3));
+    expect(await topic("odd")).toBe(1);
+    const again = startPinlake(["up", "--data", data]);
+    await again.printed(/gateway listening on /);
+    again.child.kill("SIGTERM");
+    expect((await again.done).code).toBe(0);
+    expect(await topic("odd")).toBe(1);
+    expect(await topic("pinterest.pin")).toBe(30);
+    expect((await pinlake(["doctor", "--data", data])).code).toBe(0);
   });
 });
 
