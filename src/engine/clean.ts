@@ -19,7 +19,7 @@ export type RawInput = {
 );
 
 export interface CleanOptions extends QueryOptions {
-  /** Name of the table that gets the good rows: the dataset's columns, then `_topic`, `_partition`, `_offset`. */
+  /** Name of the view that shows the good rows: the dataset's columns, then `_topic`, `_partition`, `_offset`. */
   readonly into: string;
   /** Name of the table that gets the others, in the quarantine's columns (see QUARANTINE_COLUMNS). */
   readonly badInto: string;
@@ -65,25 +65,38 @@ export async function clean(
 ): Promise<CleanCounts> {
   const shape = recordShape(dataset, options.foreignMarkers);
   const files = inputs.filter((input) => "path" in input && input.lines === "value");
-  const accepted = await acceptLines(session, dataset, shape, files as LinesInput[], options);
+  const read = { ...options, into: `${options.into}_read` };
+  const accepted =
+    files.length === 0 ? undefined : await acceptLines(session, dataset, shape, files as LinesInput[], read);
   const suspects: Suspect[] = [];
   for (const input of inputs) {
     options.signal?.throwIfAborted();
     const at = files.indexOf(input);
-    for (const record of await readRecords(input, accepted.suspects[at])) suspects.push({ input, record });
+    for (const record of await readRecords(input, accepted?.suspects[at])) suspects.push({ input, record });
   }
-  const counts = await cleanStrictly(session, dataset, shape, suspects, options);
-  return { ...counts, events: accepted.rows + suspects.length, rows: accepted.rows + counts.rows };
+  const { select, ...counts } = await cleanStrictly(session, dataset, shape, suspects, options);
+  const parts = [...(accepted?.rows ? [accepted.select] : []), ...(counts.rows > 0 ? [select] : [])];
+  const good = parts.length === 0 ? noRows(session, dataset) : parts.join("\nUNION ALL ");
+  await session.execute(`CREATE OR REPLACE VIEW ${session.quote(options.into)} AS ${good}`);
+  const rows = accepted?.rows ?? 0;
+  return { ...counts, events: rows + suspects.length, rows: rows + counts.rows };
 }
 
-/** Adds good rows to `into`, makes `badInto`. */
+function noRows(session: QuerySession, dataset: Dataset): string {
+  const columns = cleanColumns(dataset).map(
+    ({ name, type }) => `CAST(NULL AS ${session.typeName(type)}) AS ${session.quote(name)}`,
+  );
+  return `SELECT ${columns.join(", ")} WHERE false`;
+}
+
+/** Makes `badInto`; `select` gives the good rows. */
 async function cleanStrictly(
   session: QuerySession,
   dataset: Dataset,
   shape: RecordShape,
   suspects: readonly Suspect[],
   options: CleanOptions,
-): Promise<Omit<CleanCounts, "events">> {
+): Promise<Omit<CleanCounts, "events"> & { readonly select: string }> {
   const bad: SqlValue[][] = [];
   const quarantine = ({ input, record }: Suspect, reason: string, detail: string) => {
     const { topic, partition } = input;
@@ -99,17 +112,17 @@ async function cleanStrictly(
     else rows.push([...verdict.fields, i, suspect.input.topic, suspect.input.partition, suspect.record.offset]);
   }
 
-  const { good, warnings, refused } = await applyRules(session, dataset, shape, rows, options);
+  const { good, warnings, refused, select } = await applyRules(session, dataset, shape, rows, options);
   const byOrigin = new Map(rows.map((row) => [row[shape.fields.length], row]));
   for (const [origin, reason] of refused) {
     const texts = new Map(shape.fields.map(({ name }, i) => [name, byOrigin.get(origin)?.[i] as string | null]));
     quarantine(suspects[origin] as Suspect, reason, ruleDetail(dataset, reason, texts));
   }
   await session.defineRows(options.badInto, QUARANTINE_COLUMNS, bad);
-  return { rows: good, quarantined: bad.length, tombstones, warnings };
+  return { rows: good, quarantined: bad.length, tombstones, warnings, select };
 }
 
-/** Runs the dataset's SQL over rows of texts. Good rows go to `into`; of the others their origins and reasons come back. */
+/** Runs the dataset's SQL over rows of texts. `select` gives the good ones; of the others their origins and reasons come back. */
 async function applyRules(
   session: QuerySession,
   dataset: Dataset,
@@ -118,7 +131,7 @@ async function applyRules(
   options: CleanOptions,
 ) {
   const none = Object.fromEntries(dataset.warnings.map(({ name }) => [name, 0]));
-  if (rows.length === 0) return { good: 0, warnings: none, refused: [] };
+  if (rows.length === 0) return { good: 0, warnings: none, refused: [], select: "" };
   const fields: Column[] = shape.fields.map(({ name }) => ({ name, type: "string" }));
   const carried: Column[] = [{ name: "_origin", type: "integer" }, ...POSITION_COLUMNS];
   const staged = session.quote(`${options.into}_staged`);
@@ -129,11 +142,7 @@ async function applyRules(
     carried.map(({ name }) => name),
   );
   const columns = cleanColumns(dataset).map(({ name }) => session.quote(name));
-  await session.execute(
-    `CREATE OR REPLACE TABLE ${staged} AS ${cleaning}; DROP TABLE raw;
-     INSERT INTO ${session.quote(options.into)} SELECT ${columns.join(", ")} FROM ${staged} WHERE _reason IS NULL`,
-    options,
-  );
+  await session.execute(`CREATE OR REPLACE TABLE ${staged} AS ${cleaning}; DROP TABLE raw`, options);
   const warned = dataset.warnings.map((_, i) => `, count(*) FILTER (WHERE _warning${i})`).join("");
   const counts = await session.query(`SELECT count(*)${warned} FROM ${staged} WHERE _reason IS NULL`, options);
   const [good, ...warnings] = (counts.rows[0] ?? []).map(Number);
@@ -141,8 +150,8 @@ async function applyRules(
     `SELECT _origin, _reason FROM ${staged} WHERE _reason IS NOT NULL ORDER BY _origin`,
     options,
   );
-  await session.execute(`DROP TABLE ${staged}`);
   return {
+    select: `SELECT ${columns.join(", ")} FROM ${staged} WHERE _reason IS NULL`,
     good: good ?? 0,
     warnings: Object.fromEntries(dataset.warnings.map(({ name }, i) => [name, warnings[i] ?? 0])),
     refused: refused.rows as readonly (readonly [number, string])[],

@@ -1,7 +1,7 @@
 import type { Dataset } from "../define/dataset.ts";
 import { sqlTokens } from "../define/portable-sql.ts";
 import { isPinlakeError } from "../errors.ts";
-import { cleanColumns, cleaningSql } from "./clean-sql.ts";
+import { cleaningSql } from "./clean-sql.ts";
 import type { QueryOptions, QuerySession } from "./query-engine.ts";
 import { type ReadableFile, readableFile } from "./scan-lines.ts";
 import { isPlainObject, type RecordShape } from "./suspects.ts";
@@ -15,18 +15,21 @@ export interface LinesInput {
 }
 
 export interface FastPathOptions extends QueryOptions {
+  /** Name of the table that the rows are read into. */
   readonly into: string;
   readonly tempFolder: string;
 }
 
 export interface Accepted {
   readonly rows: number;
+  /** Gives the accepted rows: the dataset's columns, then their position. */
+  readonly select: string;
   /** For each input the numbers of the lines that were not accepted, rising. */
   readonly suspects: readonly (readonly number[])[];
 }
 
 /**
- * Lets the engine itself read the files, and accepts rows about which nothing is to be said: they go to the table `into`.
+ * Lets the engine itself read the files, and accepts rows about which nothing is to be said.
  * Every other line is a suspect. Never accepts a row that a strict reading would refuse or read otherwise.
  */
 export async function acceptLines(
@@ -36,10 +39,7 @@ export async function acceptLines(
   inputs: readonly LinesInput[],
   options: FastPathOptions,
 ): Promise<Accepted> {
-  if (inputs.length === 0 || !canDeclare(shape)) {
-    await session.execute(emptyTable(session, dataset, options.into));
-    return { rows: 0, suspects: [] };
-  }
+  if (!canDeclare(shape)) return { rows: 0, select: "", suspects: [] };
   const prepared = (certain?: (line: Uint8Array) => boolean) =>
     inOrder(inputs, (input) => readableFile(input.path, options.tempFolder, certain));
   const accepted = await tryToRead(session, dataset, shape, inputs, await prepared(), options);
@@ -47,9 +47,7 @@ export async function acceptLines(
   const certain = await prepared(isPlainObject);
   const all = () => certain.map(({ lines }) => Array.from({ length: lines }, (_, line) => line));
   const second = await tryToRead(session, dataset, shape, inputs, certain, options);
-  if (second !== undefined) return second;
-  await session.execute(emptyTable(session, dataset, options.into));
-  return { rows: 0, suspects: all() };
+  return second ?? { rows: 0, select: "", suspects: all() };
 }
 
 /** The engine knows names without case, and one of them is its own. */
@@ -79,20 +77,15 @@ async function tryToRead(
   }
   const perFile = (values: readonly string[]) => {
     const [first = "NULL"] = values;
-    return values.every((value) => value === first) ? first : `([${values.join(", ")}])[CAST(_file AS BIGINT) + 1]`;
+    return values.every((value) => value === first) ? first : `([${values.join(", ")}])[_file + 1]`;
   };
   const columns = dataset.columns.map(({ name }) => session.quote(name));
   const warned = dataset.warnings.map((_, i) => ` AND NOT _warning${i}`).join("");
-  const base = perFile(
-    inputs.map(({ startOffset }, i) => `CAST(${startOffset - BigInt(firstRows[i] ?? 0)} AS BIGINT)`),
-  );
   try {
     await session.execute(
       `${rawView(session, dataset, shape, files)};
-       CREATE OR REPLACE TABLE ${into} AS SELECT ${columns.join(", ")},
-         ${perFile(inputs.map(({ topic }) => session.literal(topic)))} AS _topic,
-         CAST(${perFile(inputs.map(({ partition }) => String(partition)))} AS INTEGER) AS _partition,
-         CASE WHEN _reason IS NULL AND NOT _odd${warned} THEN ${base} END AS _offset
+       CREATE OR REPLACE TABLE ${into} AS
+       SELECT ${columns.join(", ")}, CAST(_file AS INTEGER) AS _file, _reason IS NULL AND NOT _odd${warned} AS _sure
        FROM (${cleaningSql(session, dataset, ["_file", "_odd"])})`,
       options,
     );
@@ -104,18 +97,21 @@ async function tryToRead(
   }
   const [[rows] = []] = (await session.query(`SELECT count(*) FROM ${into}`, options)).rows;
   if (Number(rows) !== total) return undefined;
-  const refused = await session.query(`SELECT rowid FROM ${into} WHERE _offset IS NULL ORDER BY rowid`, options);
-  await session.execute(
-    `UPDATE ${into} SET _offset = _offset + rowid WHERE _offset IS NOT NULL; DELETE FROM ${into} WHERE _offset IS NULL`,
-    options,
-  );
+  const refused = await session.query(`SELECT rowid FROM ${into} WHERE NOT _sure ORDER BY rowid`, options);
   const suspects: number[][] = files.map(() => []);
   let file = 0;
   for (const [row] of refused.rows) {
     while (Number(row) >= (firstRows[file] ?? 0) + (files[file]?.lines ?? 0)) file++;
     suspects[file]?.push(Number(row) - (firstRows[file] ?? 0));
   }
-  return { rows: total - refused.rows.length, suspects };
+  const base = perFile(
+    inputs.map(({ startOffset }, i) => `CAST(${startOffset - BigInt(firstRows[i] ?? 0)} AS BIGINT)`),
+  );
+  const select = `SELECT ${columns.join(", ")},
+      ${perFile(inputs.map(({ topic }) => session.literal(topic)))} AS _topic,
+      CAST(${perFile(inputs.map(({ partition }) => String(partition)))} AS INTEGER) AS _partition, ${base} + rowid AS _offset
+    FROM ${into}${refused.rows.length === 0 ? "" : " WHERE _sure"}`;
+  return { rows: total - refused.rows.length, select, suspects };
 }
 
 /** The files as the relation `raw`: each field as text, the number of the file, and whether the text may be misread. */
@@ -192,10 +188,4 @@ async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>)
   const results: R[] = [];
   for (const item of items) results.push(await work(item));
   return results;
-}
-
-/** The empty table of good rows, where no file makes it. */
-function emptyTable(session: QuerySession, dataset: Dataset, into: string): string {
-  const columns = cleanColumns(dataset).map(({ name, type }) => `${session.quote(name)} ${session.typeName(type)}`);
-  return `CREATE OR REPLACE TABLE ${session.quote(into)} (${columns.join(", ")})`;
 }

@@ -90,7 +90,7 @@ export async function readableFile(
 ): Promise<ReadableFile> {
   const bytes = await readWhole(path);
   // Searching a text for a character is far cheaper than searching bytes, or than any regular expression.
-  const text = bytes.latin1Slice();
+  const text = bytes.toString("latin1");
   const parts: Uint8Array[] = [];
   let copied = 0;
   let lines = 0;
