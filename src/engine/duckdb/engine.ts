@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { QueryEngine, SessionOptions } from "../query-engine.ts";
 import { PRELUDE } from "./prelude.ts";
@@ -5,7 +6,7 @@ import { openSession } from "./session.ts";
 import { quoteText } from "./types.ts";
 
 export interface DuckDbEngineOptions {
-  /** What a session may use before it spills, such as `4GB`; default: DuckDB's own (80 % of the machine). */
+  /** What a session may use before it spills, such as `4GB`; default: a share of the machine (see `memoryShare`). */
   readonly memory?: string;
   readonly threads?: number;
   /** Where sessions spill to; without one they do not. */
@@ -18,13 +19,14 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
   return {
     name: "duckdb",
     async session(options: SessionOptions = {}) {
-      const { memory, threads, tempFolder, readOnlyFolders } = { ...defaults, ...options };
+      const { threads, tempFolder, readOnlyFolders } = { ...defaults, ...options };
+      const memory = options.memory ?? defaults.memory ?? memoryShare(threads);
       const instance = await DuckDBInstance.create(":memory:", {
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
         allow_community_extensions: "false",
         temp_directory: tempFolder ?? "",
-        ...(memory === undefined ? {} : { memory_limit: memory }),
+        memory_limit: memory,
         ...(threads === undefined ? {} : { threads: String(threads) }),
       });
       const connection = await instance.connect();
@@ -39,7 +41,7 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
       const session = openSession({
         instance,
         connection,
-        memory: memory ?? "the engine's default",
+        memory,
         readOnly: readOnlyFolders !== undefined,
         onClose: () => open.delete(session),
       });
@@ -50,4 +52,16 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
       for (const session of [...open]) await session[Symbol.asyncDispose]();
     },
   };
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * Several sessions run at once, and DuckDB would give each of them most of the machine: a quarter is for those with all
+ * threads, a sixteenth for those with one, which work on small pieces beside others of their kind.
+ */
+function memoryShare(threads: number | undefined): string {
+  const machine = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  const share = machine / (threads === 1 ? 16 : 4);
+  return `${Math.max(256, Math.floor(share / MEBIBYTE))}MiB`;
 }
