@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Dataset } from "../define/dataset.ts";
 import type { CleanCounts } from "../engine/clean.ts";
 import type { QueryEngine, QuerySession, SessionOptions } from "../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../errors.ts";
@@ -17,7 +18,7 @@ import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine
 import { retry } from "../retry.ts";
 import type { CommitOptions, OperationCounts, Snapshot, Table } from "../table/table.ts";
 import { BAD, type CleaningParts, cleanObjects, keepNewest, NEWEST } from "./clean-objects.ts";
-import { planTake, type Take } from "./take.ts";
+import { planTake, type Take, takes } from "./take.ts";
 
 export interface DatasetRunOptions {
   /** Makes the table again from every object instead of adding what is new. */
@@ -72,7 +73,7 @@ async function attempt(parts: DatasetParts, options: DatasetRunOptions): Promise
   const base = full ? await table.find() : await openCleanTable({ table, quarantine, dataset, rebuildCommand });
   const next = full ? () => 0n : (topic: string, n: number) => nextOffset(base, "batch", topic, n);
   const take = await planTake(store, dataset, next, signal);
-  if (full) refuseToShrink(base, take);
+  if (full) refuseToShrink(dataset, base, take);
   else if (take.objects.length === 0) return nothingNew(dataset.name);
 
   const folder = join(parts.tempFolder, `batch-${dataset.name}`);
@@ -194,8 +195,9 @@ const progressTxns = (base: Snapshot, taken: readonly Taken[]) =>
 const memoryOf = ({ memory }: DatasetRunOptions): SessionOptions => (memory === undefined ? {} : { memory });
 
 /** A rebuild from fewer objects than the table was made of would lose rows without a word. */
-function refuseToShrink(base: Snapshot | undefined, { taken }: Take): void {
+function refuseToShrink(dataset: Dataset, base: Snapshot | undefined, { taken }: Take): void {
   for (const { topic, partition, next } of takenBy(base, "batch")) {
+    if (!takes(dataset, topic)) continue;
     const end = taken.find((now) => now.topic === topic && now.partition === partition)?.next ?? 0n;
     if (end < next)
       throw new PinlakeError("LOG_BEHIND", { what: "The batch table", topic, partition, offset: next, end });

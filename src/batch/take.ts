@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Dataset, matchesPattern } from "../define/dataset.ts";
@@ -30,7 +31,7 @@ export async function planTake(
   const taken: Taken[] = [];
   for await (const of of objectPartitions(store, signal)) {
     const { name: topic, partition } = of;
-    if (of.kind !== "topic" || !dataset.inputs.topics.some((pattern) => matchesPattern(pattern, topic))) continue;
+    if (of.kind !== "topic" || !takes(dataset, topic)) continue;
     const found = await objectsFrom(store, of, next(topic, partition), signal);
     const last = found.at(-1);
     if (last === undefined) continue;
@@ -39,6 +40,10 @@ export async function planTake(
   }
   return { objects, taken };
 }
+
+/** Whether the batch arm takes this topic for the dataset. */
+export const takes = ({ inputs }: Pick<Dataset, "inputs">, topic: string): boolean =>
+  inputs.topics.some((pattern) => matchesPattern(pattern, topic));
 
 async function objectsFrom(
   store: ObjectStore,
@@ -103,7 +108,7 @@ export async function rawInput(
   const local = store.localPath(key);
   if (local !== undefined && from === name.startOffset)
     return { ...of, path: local, startOffset: from, lines: "value" };
-  const path = join(folder, `${name.name}+${name.partition}+${from}.json`);
+  const path = join(folder, `${randomUUID()}.json`); // a topic's name may be as long as a file's name can be
   await writeFile(path, linesFrom(store.stream(key, options), from - name.startOffset));
   return { ...of, path, startOffset: from, lines: "value" };
 }
