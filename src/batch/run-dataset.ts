@@ -70,7 +70,9 @@ async function attempt(parts: DatasetParts, options: DatasetRunOptions): Promise
   const { store, dataset, table, quarantine } = parts;
   const { full = false, signal } = options;
   const rebuildCommand = `pinlake run ${dataset.name} --full`;
-  const base = full ? await table.find() : await openCleanTable({ table, quarantine, dataset, rebuildCommand });
+  const base = full
+    ? await createCleanTable({ table, dataset })
+    : await openCleanTable({ table, quarantine, dataset, rebuildCommand });
   const next = full ? () => 0n : (topic: string, n: number) => nextOffset(base, "batch", topic, n);
   const take = await planTake(store, dataset, next, signal);
   if (full) refuseToShrink(dataset, base, take);
@@ -83,8 +85,8 @@ async function attempt(parts: DatasetParts, options: DatasetRunOptions): Promise
     await using session = await parts.engine.session({ ...memoryOf(options), tempFolder: folder });
     const counts = await cleanObjects(session, parts, take.objects, { folder, ...(signal && { signal }) });
     const losers = await keepNewest(session, dataset);
-    const work = { ...parts, session, take, counts, losers, ...(signal === undefined ? {} : { signal }) };
-    return full ? await rebuild(work) : await add({ ...work, base: base as Snapshot });
+    const work = { ...parts, session, base, take, counts, losers, ...(signal === undefined ? {} : { signal }) };
+    return full ? await rebuild(work) : await add(work);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -92,6 +94,8 @@ async function attempt(parts: DatasetParts, options: DatasetRunOptions): Promise
 
 interface Work extends DatasetParts {
   readonly session: QuerySession;
+  /** The table as it was before the objects were listed. */
+  readonly base: Snapshot;
   readonly take: Take;
   readonly counts: CleanCounts;
   /** Good rows that a newer one of the same key in the same run superseded. */
@@ -99,7 +103,7 @@ interface Work extends DatasetParts {
   readonly signal?: AbortSignal;
 }
 
-async function add(work: Work & { readonly base: Snapshot }): Promise<DatasetRun> {
+async function add(work: Work): Promise<DatasetRun> {
   const { dataset, table, quarantine, session, take, counts, losers, base, signal } = work;
   const before = await readTotals(table, base.version);
   const bad = { session, name: BAD };
@@ -126,7 +130,7 @@ async function add(work: Work & { readonly base: Snapshot }): Promise<DatasetRun
 }
 
 async function rebuild(work: Work): Promise<DatasetRun> {
-  const { dataset, table, quarantine, session, take, counts, losers, signal } = work;
+  const { dataset, table, quarantine, session, take, counts, losers, base, signal } = work;
   const id = randomUUID();
   await quarantine.replaceDataset({
     dataset: dataset.name,
@@ -135,7 +139,6 @@ async function rebuild(work: Work): Promise<DatasetRun> {
     rebuild: id,
     ...(signal && { signal }),
   });
-  const base = await createCleanTable({ table, dataset });
   const totals: Totals = { superseded: losers, tombstones: counts.tombstones };
   const done = await table.overwrite(
     { session, sql: `SELECT * FROM ${session.quote(NEWEST)}` },
@@ -195,7 +198,7 @@ const progressTxns = (base: Snapshot, taken: readonly Taken[]) =>
 const memoryOf = ({ memory }: DatasetRunOptions): SessionOptions => (memory === undefined ? {} : { memory });
 
 /** A rebuild from fewer objects than the table was made of would lose rows without a word. */
-function refuseToShrink(dataset: Dataset, base: Snapshot | undefined, { taken }: Take): void {
+function refuseToShrink(dataset: Dataset, base: Snapshot, { taken }: Take): void {
   for (const { topic, partition, next } of takenBy(base, "batch")) {
     if (!takes(dataset, topic)) continue;
     const end = taken.find((now) => now.topic === topic && now.partition === partition)?.next ?? 0n;

@@ -217,6 +217,29 @@ describe("a rebuild", () => {
     expect(refused).toBeGreaterThan(0);
   });
 
+  it("overtaken by a run that took more begins again", async () => {
+    const landed = at(0, 0, thing(1), thing(2));
+    await land(objects, landed);
+    await world().batch.runDataset("thing");
+    let reads = 0;
+    const slow: ObjectStore = {
+      ...objects,
+      async *stream(key, options) {
+        // The first read is of where the objects end, the second of the records.
+        if (++reads === 2) {
+          await land(objects, at(0, 2, thing(3)));
+          await batchWorld({ objects, tables, engine, folder: `${folder.path}/other` }).batch.runDataset("thing");
+        }
+        yield* objects.stream(key, options);
+      },
+    };
+    const { batch } = batchWorld({ objects: slow, tables, engine, folder: folder.path });
+    expect(await batch.runDataset("thing", { full: true })).toMatchObject({ events: 3 });
+    expect(await outcomeOf(world(), engine, [...landed, ...at(0, 2, thing(3))])).toEqual(
+      recount([...landed, ...at(0, 2, thing(3))]),
+    );
+  });
+
   it("refuses when objects that the table was made of are gone", async () => {
     await land(objects, at(0, 0, thing(1)));
     await land(objects, at(0, 1, thing(2)));
