@@ -35,7 +35,7 @@ export function objectKey(of: ObjectName): string {
 }
 
 const KEY =
-  /^(?:topics\/(?<topic>[^/]+)\/partition|streams\/(?<stream>[^/]+)\/shard)=(?<partition>[0-9]+)\/(?<file>[^/]+)[.](?<format>json|bin)$/;
+  /^(?:topics\/(?<topic>[^/]+)\/partition|streams\/(?<stream>[^/]+)\/shard)=(?<partition>0|[1-9][0-9]*)\/(?<file>[^/]+)[.](?<format>json|bin)$/;
 
 /** The name behind a key; undefined for keys that the sink does not write. */
 export function parseObjectKey(key: string): ObjectName | undefined {

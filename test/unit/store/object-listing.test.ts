@@ -32,6 +32,7 @@ describe("names of objects", () => {
     for (const key of ["topics/t/partition=0/other+0+0000000000.json", "topics/t/partition=0/t+1+0000000000.json"])
       expect(parseObjectKey(key)).toBeUndefined();
     expect(parseObjectKey("topics/t/partition=0/t+0+1.json")).toBeUndefined();
+    expect(parseObjectKey("topics/t/partition=00/t+00+0000000000.json")).toBeUndefined();
     expect(parseObjectKey("tables/t/partition=0/t+0+0000000000.json")).toBeUndefined();
   });
 });
