@@ -18,6 +18,9 @@ export interface WriteQueueOptions {
   readonly stored: (blocks: readonly Block[]) => void;
 }
 
+/** How many turns of the event loop a write waits at most for more to share it. */
+const MAX_TURNS = 8;
+
 /**
  * Group commit: one write at a time, and everything that queues meanwhile goes into the next one. So records that
  * wait at the same time share one sync, whatever their topics and partitions.
@@ -34,8 +37,7 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
 
   async function run(): Promise<void> {
     while (units.length > 0 || changes.length > 0) {
-      // Whatever arrives in this turn of the event loop shares the write.
-      await new Promise((resolve) => setImmediate(resolve));
+      await gather();
       const changesNow = changes;
       changes = [];
       while (units.length > 0) {
@@ -45,6 +47,14 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
       for (const change of changesNow) await change();
     }
     running = undefined;
+  }
+
+  /** Waits while every turn of the event loop brings more: those who were just answered ask again, and share one sync. */
+  async function gather(): Promise<void> {
+    for (let turn = 0, before = -1; turn < MAX_TURNS && units.length > before; turn++) {
+      before = units.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   async function writeSome(): Promise<void> {
