@@ -1,5 +1,7 @@
+import type { VacuumReport, VacuumRequest } from "../console/operations.ts";
 import type { HistoryEntry, SnapshotAt } from "../table/table.ts";
 import type { Reader } from "./reader.ts";
+import { findTable } from "./table-names.ts";
 
 export interface TableReport {
   readonly name: string;
@@ -47,6 +49,21 @@ export async function tableHistory({ openTable }: Reader, prefix: string, limit:
   const table = openTable(prefix);
   await table.snapshot();
   return Array.fromAsync(table.history({ limit }));
+}
+
+/** What a vacuum would remove now. Throws as a vacuum does. */
+export async function removable(
+  { names, openTable }: Reader,
+  typed: string,
+  { retainHours, force }: VacuumRequest,
+): Promise<VacuumReport> {
+  const { name, prefix } = findTable(names, typed);
+  const removed = await openTable(prefix).vacuum({
+    dryRun: true,
+    ...(retainHours === undefined ? {} : { retentionMs: retainHours * 3_600_000 }),
+    ...(force === undefined ? {} : { force }),
+  });
+  return { table: name, removed };
 }
 
 export function snapshotAt(version: number | undefined, at: number | undefined): SnapshotAt | undefined {

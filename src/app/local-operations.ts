@@ -2,11 +2,13 @@ import type { Clock } from "../clock.ts";
 import type { Project } from "../config/load-project.ts";
 import type { Operations, RunRequest } from "../console/operations.ts";
 import type { Workflow, WorkflowTask } from "../define/workflow.ts";
+import type { QueryEngine } from "../engine/query-engine.ts";
 import { PinlakeError } from "../errors.ts";
 import { runWorkflow, type TaskResult } from "../schedule/run-workflow.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { jsonOffset } from "./record-report.ts";
 import type { Stages } from "./stages.ts";
+import { tableUpkeep } from "./table-upkeep.ts";
 import type { Topics } from "./topics.ts";
 import { readUpFile } from "./up-file.ts";
 
@@ -14,15 +16,18 @@ export interface OperationParts {
   readonly project: Project;
   readonly folder: DataFolder;
   readonly clock: Clock;
+  readonly engine: QueryEngine;
   readonly stages: Stages;
   readonly topics: Topics;
 }
 
 /** The operations, carried out by the process that holds the folder. Runs come one after another. */
-export function localOperations({ project, folder, clock, stages, topics }: OperationParts): Operations {
+export function localOperations(parts: OperationParts): Operations {
+  const { project, folder, clock, stages, topics } = parts;
   const startedAt = new Date(clock.now()).toISOString();
   const { sink, stream, batch } = stages;
   const oneAtATime = queue();
+  const upkeep = tableUpkeep(parts);
 
   const flush = async (signal?: AbortSignal) => {
     const startedMs = clock.monotonic();
@@ -66,6 +71,8 @@ export function localOperations({ project, folder, clock, stages, topics }: Oper
       }),
     rebuildStream: (dataset, signal = new AbortController().signal) =>
       oneAtATime(() => stages.withoutStream(async () => ({ rebuilt: await stream.rebuild(dataset, signal) }))),
+    optimize: (table, signal) => oneAtATime(() => upkeep.optimize(table, signal)),
+    vacuum: (table, request) => oneAtATime(() => upkeep.vacuum(table, request)),
     list: (kind) => topics.list(kind),
     create: (kind, name, partitions) => topics.create(kind, name, partitions),
     remove: (kind, name) => topics.remove(kind, name),

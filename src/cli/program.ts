@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addAnswersCommand } from "./answers.ts";
+import { addBenchCommand } from "./bench.ts";
 import { addConfigCommand } from "./config.ts";
 import { type CommandContext, commandContext, type GlobalOptions } from "./context.ts";
 import { addDemoCommand } from "./demo.ts";
@@ -33,6 +34,7 @@ const groups: readonly AddCommands[] = [
   addQuarantineCommands,
   addConfigCommand,
   addDoctorCommand,
+  addBenchCommand,
 ];
 
 /** The command line as commander sees it. Each group loads what it needs when it runs. */

@@ -6,6 +6,7 @@ import type { CommandContext } from "./context.ts";
 import { integer } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
 import { reading } from "./reading.ts";
+import { addTableUpkeep } from "./table-upkeep.ts";
 
 export const addTableCommands: AddCommands = (program, context) => {
   const tables = program
@@ -87,6 +88,8 @@ export const addTableCommands: AddCommands = (program, context) => {
       });
     });
   });
+
+  addTableUpkeep(tables, context);
 };
 
 /** A table of ours by name, or any Delta table by its folder. */

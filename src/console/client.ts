@@ -28,6 +28,8 @@ export function remoteOperations(url: string, token: string): Operations & Async
     flush: (signal) => call("POST", "flush", undefined, signal),
     run: (run, signal) => call("POST", "runs", run, signal),
     rebuildStream: (dataset, signal) => call("POST", "stream/rebuild", { dataset }, signal),
+    optimize: (table, signal) => call("POST", "tables/optimize", { table }, signal),
+    vacuum: (table, vacuum, signal) => call("POST", "tables/vacuum", { table, ...vacuum }, signal),
     list: (kind) => call("GET", kind),
     create: (kind, topic, partitions) => call("POST", kind, { name: topic, partitions }),
     remove: (kind, topic) => call("DELETE", `${kind}/${name(topic)}`),

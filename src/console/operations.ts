@@ -45,6 +45,27 @@ export interface RunRequest {
   readonly memory?: string;
 }
 
+export interface OptimizeReport {
+  readonly table: string;
+  /** The newest version, whether or not there was anything to join. */
+  readonly version: number;
+  readonly filesBefore: number;
+  readonly filesAfter: number;
+}
+
+export interface VacuumRequest {
+  /** Default: what the table itself promises its readers (`delta.deletedFileRetentionDuration`). */
+  readonly retainHours?: number;
+  /** Allows less than that. */
+  readonly force?: boolean;
+}
+
+export interface VacuumReport {
+  readonly table: string;
+  /** Relative to the table. */
+  readonly removed: readonly string[];
+}
+
 export interface Status {
   readonly pid: number;
   readonly folder: string;
@@ -66,6 +87,10 @@ export interface Operations {
   run(request: RunRequest, signal?: AbortSignal): Promise<RunReport>;
   /** Makes stream tables again from objects, then the log; without a name all of them. */
   rebuildStream(dataset: string | undefined, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /** Joins the small files of a table of ours. */
+  optimize(table: string, signal?: AbortSignal): Promise<OptimizeReport>;
+  /** Removes the files of a table that no version within the retention needs. */
+  vacuum(table: string, request: VacuumRequest, signal?: AbortSignal): Promise<VacuumReport>;
   list(kind: LogKind): Promise<readonly TopicReport[]>;
   create(kind: LogKind, name: string, partitions: number | undefined): Promise<TopicReport>;
   remove(kind: LogKind, name: string): Promise<void>;

@@ -26,6 +26,12 @@ const runBody = z.strictObject({
   memory: z.string().optional(),
 });
 const rebuildBody = z.strictObject({ dataset: z.string().optional() });
+const optimizeBody = z.strictObject({ table: z.string() });
+const vacuumBody = z.strictObject({
+  table: z.string(),
+  retainHours: z.number().min(0).optional(),
+  force: z.boolean().optional(),
+});
 const createBody = z.strictObject({ name: z.string(), partitions: z.int().min(1).max(1000).optional() });
 const readQuery = z.strictObject({
   partition: z.coerce.number().int().min(0),
@@ -60,6 +66,17 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   server.post("/api/stream/rebuild", (request) =>
     operations.rebuildStream(parse(rebuildBody, request.body ?? {}).dataset, goneSignal(request)),
   );
+  server.post("/api/tables/optimize", (request) =>
+    operations.optimize(parse(optimizeBody, request.body).table, goneSignal(request)),
+  );
+  server.post("/api/tables/vacuum", (request) => {
+    const { table, retainHours, force } = parse(vacuumBody, request.body);
+    return operations.vacuum(
+      table,
+      { ...(retainHours === undefined ? {} : { retainHours }), ...(force === undefined ? {} : { force }) },
+      goneSignal(request),
+    );
+  });
   server.get<KindParams>("/api/:kind", (request) => operations.list(kindOf(request.params.kind)));
   server.post<KindParams>("/api/:kind", (request) => {
     const { name, partitions } = parse(createBody, request.body);

@@ -89,5 +89,9 @@ function fill(path: string): void {
 async function send(url: string, method: string, body: unknown): Promise<Reply> {
   const type = method === "POST" ? "application/vnd.kafka.json.v2+json" : "application/json";
   const response = await fetch(url, { method, headers: { "content-type": type }, body: JSON.stringify(body) });
-  return { status: response.status, retryAfter: response.headers.get("retry-after"), body: await response.json() };
+  return {
+    status: response.status,
+    retryAfter: response.headers.get("retry-after"),
+    body: (await response.json()) as Reply["body"],
+  };
 }

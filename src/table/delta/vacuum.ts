@@ -23,7 +23,7 @@ export async function vacuum(context: TableContext, options: VacuumOptions): Pro
   const { retentionMs = promisedMs } = options;
   if (retentionMs < promisedMs && !force)
     throw new PinlakeError("USAGE", {
-      message: `${location} keeps removed files for ${promisedMs / 3_600_000} hours (delta.deletedFileRetentionDuration); vacuum with ${retentionMs / 3_600_000} hours needs force, and ends older versions and running readers.`,
+      message: `${location} keeps removed files for ${promisedMs / 3_600_000} hours (delta.deletedFileRetentionDuration); vacuum with ${retentionMs / 3_600_000} hours needs force (--force): it ends older versions and running readers.`,
     });
   const cutoffMs = clock.now() - retentionMs;
   const old: string[] = [];

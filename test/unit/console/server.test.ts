@@ -20,6 +20,8 @@ function asked(more: Partial<Operations> = {}): { operations: Operations; calls:
     flush: record("flush", { seconds: 0 }),
     run: record("run", { workflow: "daily", ok: true, seconds: 0, tasks: [] }),
     rebuildStream: record("rebuildStream", {}),
+    optimize: record("optimize", { table: "batch.x" }),
+    vacuum: record("vacuum", { table: "batch.x", removed: [] }),
     list: record("list", []),
     create: record("create", { name: "x" }),
     remove: record("remove", undefined),
@@ -43,6 +45,8 @@ describe("the console", () => {
     await remote.flush();
     await remote.run({ name: "daily", full: true, memory: "1GB" });
     await remote.rebuildStream("apple");
+    await remote.optimize("batch.x");
+    await remote.vacuum("batch.x", { retainHours: 0.5, force: true });
     await remote.list("streams");
     await remote.create("topics", "odd.name-1", 3);
     await remote.remove("streams", "s");
@@ -53,6 +57,8 @@ describe("the console", () => {
       ["flush"],
       ["run", { name: "daily", full: true, memory: "1GB" }],
       ["rebuildStream", "apple"],
+      ["optimize", "batch.x"],
+      ["vacuum", "batch.x", { retainHours: 0.5, force: true }],
       ["list", "streams"],
       ["create", "topics", "odd.name-1", 3],
       ["remove", "streams", "s"],
