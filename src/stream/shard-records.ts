@@ -1,6 +1,8 @@
+import { isPinlakeError, PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { streamTopic } from "../log/names.ts";
 import type { LogRecord } from "../record.ts";
+import { objectKey } from "../store/layout.ts";
 import { listObjects } from "../store/object-listing.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
@@ -19,16 +21,16 @@ export interface ShardRecordsOptions {
 
 const MAX_RECORDS = 10_000;
 
-/** Every record of a shard in order, piece by piece: from the objects, then from the log what has not been landed. */
+/**
+ * Every record of a shard in order, piece by piece: from the objects, and from the log what has not been landed or what
+ * an object has been lost of. Throws OBJECT_NOT_FOUND for records that neither has, where offsets leave none out.
+ */
 export async function* shardRecords(options: ShardRecordsOptions): AsyncGenerator<readonly ShardRecord[]> {
-  const { store, log, stream, shard, logEnd, signal } = options;
+  const { store, stream, shard, logEnd = 0n, signal } = options;
+  const of = { kind: "stream", name: stream, partition: shard } as const;
   let next = 0n;
-  for (const { key, name } of await listObjects(
-    store,
-    { kind: "stream", name: stream, partition: shard },
-    0n,
-    signal,
-  )) {
+  for (const { key, name } of await listObjects(store, of, 0n, signal)) {
+    if (next < name.startOffset) yield* lostRecords(options, next, name.startOffset);
     next = name.startOffset;
     for await (const lines of linesOf(store.stream(key, { signal }))) {
       const start = next;
@@ -36,14 +38,37 @@ export async function* shardRecords(options: ShardRecordsOptions): AsyncGenerato
       next += BigInt(lines.length);
     }
   }
-  while (logEnd !== undefined && next < logEnd) {
-    const batch = await log.read(streamTopic(stream), shard, next, {
-      maxRecords: MAX_RECORDS,
-      includeDeleted: true,
-      signal,
-    });
+  if (next < logEnd) yield* logRecords(options, next, logEnd);
+}
+
+async function* logRecords(
+  { log, stream, shard, signal }: ShardRecordsOptions,
+  from: bigint,
+  until: bigint,
+): AsyncGenerator<readonly ShardRecord[]> {
+  for (let next = from; next < until; ) {
+    const maxRecords = Math.min(MAX_RECORDS, Number(until - next));
+    const reading = { maxRecords, includeDeleted: true, signal };
+    const batch = await log.read(streamTopic(stream), shard, next, reading);
     if (batch.records.length > 0) yield batch.records;
     next = batch.next;
+  }
+}
+
+/** Records between two objects. Where offsets may leave some out (Kafka) there need not have been any. */
+async function* lostRecords(
+  options: ShardRecordsOptions,
+  from: bigint,
+  until: bigint,
+): AsyncGenerator<readonly ShardRecord[]> {
+  const { log, stream, shard } = options;
+  if (!log.supports.denseOffsets) return;
+  try {
+    yield* logRecords(options, from, until);
+  } catch (error) {
+    if (!isPinlakeError(error, "OFFSET_OUT_OF_RANGE") && !isPinlakeError(error, "TOPIC_NOT_FOUND")) throw error;
+    const key = objectKey({ kind: "stream", name: stream, partition: shard, startOffset: from, format: "json" });
+    throw new PinlakeError("OBJECT_NOT_FOUND", { key }, { cause: error });
   }
 }
 

@@ -114,6 +114,22 @@ describe("a rebuild", () => {
     expect(await stored(lost, red)).toEqual(before);
   });
 
+  it("takes what an object lost from the log, and refuses when that has let go of it", async () => {
+    const w = await newWorld();
+    for (const word of ["one", "two"]) await fill(w, word);
+    await catchUp(w);
+    await land(w);
+    const before = await stored(w, red);
+    for (const offset of ["0000000000", "0000000006"])
+      await w.store.delete(`streams/${RED}/shard=0/${RED}+0+${offset}.json`);
+    await using arm = openArm(w);
+    await arm.rebuild("red", signal);
+    expect(await stored(w, red)).toEqual(before);
+    await using later = openArm({ ...w, log: createMemoryLog() });
+    await expect(later.rebuild("red", signal)).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
+    expect(await stored(w, red)).toEqual(before);
+  });
+
   it("mends a changed definition", async () => {
     const w = await newWorld();
     await fill(w, "a");
