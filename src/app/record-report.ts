@@ -1,16 +1,17 @@
-import type { RecordReport } from "../console/operations.ts";
+import type { RecordBytes, RecordReport } from "../console/operations.ts";
 import type { LogRecord } from "../record.ts";
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A record for people and for JSON: bytes that are no UTF-8 as `{"base64": …}`, a value that is no JSON as text. */
+/** A record in a form that JSON can hold, and that still says exactly what is stored. */
 export function recordReport(partition: number, record: LogRecord): RecordReport {
+  const value = bytes(record.value);
   return {
     partition,
     offset: jsonOffset(record.offset),
     timestamp: new Date(record.timestampMs).toISOString(),
-    key: record.key === null ? null : text(record.key),
-    value: record.value === null ? null : json(text(record.value)),
+    key: bytes(record.key),
+    value: value !== null && "text" in value && isJson(value.text) ? { json: value.text } : value,
   };
 }
 
@@ -18,19 +19,20 @@ export function recordReport(partition: number, record: LogRecord): RecordReport
 export const jsonOffset = (offset: bigint): number | string =>
   offset <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(offset) : offset.toString();
 
-function text(bytes: Uint8Array): string | { readonly base64: string } {
+function bytes(stored: Uint8Array | null): RecordBytes {
+  if (stored === null) return null;
   try {
-    return decoder.decode(bytes);
+    return { text: decoder.decode(stored) };
   } catch {
-    return { base64: Buffer.from(bytes).toString("base64") };
+    return { base64: Buffer.from(stored).toString("base64") };
   }
 }
 
-function json(value: string | { readonly base64: string }): unknown {
-  if (typeof value !== "string") return value;
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(value) as unknown;
+    JSON.parse(text);
+    return true;
   } catch {
-    return value;
+    return false;
   }
 }

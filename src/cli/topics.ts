@@ -1,9 +1,10 @@
 import { type Command, Option } from "commander";
-import type { LogKind, Operations, RecordReport } from "../console/operations.ts";
+import type { LogKind, Operations } from "../console/operations.ts";
 import type { CommandContext } from "./context.ts";
 import { integer, positiveInteger } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
 import { operating, watching } from "./reading.ts";
+import { recordLine } from "./record-line.ts";
 
 export const addTopicCommands: AddCommands = (program, context) => {
   addVerbs(program, context, "topics", "topic", "partitions");
@@ -105,18 +106,12 @@ async function printTail(
           { partition, from: from.toString(), maxRecords: 1000, waitMs },
           signal,
         );
-        for (const record of records) on.effects.out(line(on, record));
+        for (const record of records) on.effects.out(recordLine(record, on.format === "json"));
         from = BigInt(next);
         if (!follow && (records.length === 0 || from >= BigInt(end))) return;
       }
     }),
   );
-}
-
-function line({ format }: CommandContext, record: RecordReport): string {
-  if (format === "json") return `${JSON.stringify(record)}\n`;
-  const { partition, offset, timestamp, key, value } = record;
-  return `${partition}/${offset}  ${timestamp}  ${key === null ? "" : `${JSON.stringify(key)}  `}${JSON.stringify(value)}\n`;
 }
 
 async function missing(kind: LogKind, name: string): Promise<Error> {

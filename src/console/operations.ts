@@ -17,14 +17,17 @@ export interface TopicReport {
   readonly datasets: readonly string[];
 }
 
-/** A record in JSON: bytes that are no text as base64, a value that is JSON as it is. */
 export interface RecordReport {
   readonly partition: number;
   readonly offset: number | string;
   readonly timestamp: string;
-  readonly key: unknown;
-  readonly value: unknown;
+  readonly key: RecordBytes;
+  /** JSON stays text: parsed and written again, 1.10 or a large integer would be something else. */
+  readonly value: RecordBytes | { readonly json: string };
 }
+
+/** Bytes as far as JSON can hold them. */
+export type RecordBytes = null | { readonly text: string } | { readonly base64: string };
 
 export interface ReadRequest {
   readonly partition: number;

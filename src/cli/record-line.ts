@@ -1,0 +1,29 @@
+import type { RecordReport } from "../console/operations.ts";
+
+/**
+ * A record as one line, for people or as a JSON object. Its value stands there as it is stored, number by number; bytes
+ * that are no text are `{"base64": …}`; no character in it can steer a terminal.
+ */
+export function recordLine({ partition, offset, timestamp, key, value }: RecordReport, json: boolean): string {
+  const [ownKey, ownValue] = [key, value].map(asJson);
+  const line = json
+    ? `{"partition":${partition},"offset":${JSON.stringify(offset)},"timestamp":"${timestamp}","key":${ownKey},"value":${ownValue}}`
+    : `${partition}/${offset}  ${timestamp}  ${key === null ? "" : `${ownKey}  `}${ownValue}`;
+  return `${line}\n`;
+}
+
+function asJson(stored: RecordReport["value"]): string {
+  if (stored === null) return "null";
+  if ("json" in stored) return harmless(stored.json);
+  return harmless(JSON.stringify("text" in stored ? stored.text : stored));
+}
+
+/** The same JSON: a control character stands either in a string, where it can be escaped, or is space between tokens. */
+const harmless = (json: string): string =>
+  json
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+    .replace(/[\u0000-\u001f]/g, " ")
+    .replace(
+      /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
