@@ -8,11 +8,12 @@ import { systemClock } from "../src/clock.ts";
 import { defineConfig } from "../src/define/config.ts";
 import { startGateway } from "../src/gateway/server.ts";
 import { openEmbeddedLog } from "../src/log/embedded/embedded-log.ts";
-import { type Benchmark, type Figure, percentile } from "./figure.ts";
+import { type Benchmark, type Figure, median, percentile } from "./figure.ts";
 import type { LoadPlan, LoadResult } from "./load.ts";
 import { pin } from "./pins.ts";
 
-const SECONDS = 4;
+const ROUNDS = 5;
+const SECONDS = 2;
 
 /** Single records and requests of 100, acknowledged after a sync, against bare `node:http` and the disk. */
 export const ingest: Benchmark = {
@@ -20,52 +21,72 @@ export const ingest: Benchmark = {
   run: async () => {
     const folder = mkdtempSync(join(tmpdir(), "pinlake-bench-"));
     try {
-      const fsyncMs = syncTimes(folder);
-      const bare = await bareHttp();
-      const figures: Figure[] = [];
-      await withGateway(folder, async (port) => {
-        await load(port, 64, requests(1), 1);
-        const single = await load(port, 64, requests(1));
-        figures.push({
-          name: "ingest, 1 record per request, 64 connections",
-          value: single.requests / single.seconds,
-          unit: "records/s",
-          limit: { what: "bare node:http that does not read the body", value: bare },
-          goal: 0.5,
-          details: { ...latency(single), failures: single.failures },
-        });
-        const few = await load(port, 16, requests(1));
-        figures.push({
-          name: "acknowledgement, 16 connections, p50",
-          value: percentile(few.latenciesMs, 0.5),
-          unit: "ms",
-          details: {
-            "p99 ms": percentile(few.latenciesMs, 0.99),
-            "fdatasync p50 ms": percentile(fsyncMs, 0.5),
-            "fdatasync p99 ms": percentile(fsyncMs, 0.99),
-          },
-        });
-        const hundreds = await load(port, 32, requests(100));
-        figures.push({
-          name: "ingest, 100 records per request, 32 connections",
-          value: (hundreds.requests * 100) / hundreds.seconds,
-          unit: "records/s",
-          limit: { what: "synced appends of the same bytes", value: syncedAppends(folder, 32 * 100) },
-          goal: 0.3,
-          details: { ...latency(hundreds), failures: hundreds.failures },
-        });
-      });
-      return figures;
+      return await withGateway(folder, (gateway) => withBareHttp((bare) => measure(folder, gateway, bare)));
     } finally {
       rmSync(folder, { recursive: true });
     }
   },
 };
 
-const latency = ({ latenciesMs }: LoadResult) => ({
-  "p50 ms": percentile(latenciesMs, 0.5),
-  "p99 ms": percentile(latenciesMs, 0.99),
-});
+/** What is compared takes turns, so that a machine that drifts drifts for both; medians of the rounds count. */
+async function measure(folder: string, gateway: number, bare: number): Promise<Figure[]> {
+  const [one, hundred] = [requests(1), requests(100)];
+  const rounds: Round[] = [];
+  for (const port of [bare, gateway]) await load(port, 64, one);
+  await load(gateway, 32, hundred, 1);
+  for (let round = 0; round < ROUNDS; round++)
+    rounds.push({
+      bare: await load(bare, 64, one),
+      single: await load(gateway, 64, one),
+      fsyncMs: syncTimes(folder),
+      few: await load(gateway, 16, one, 1),
+      synced: syncedAppends(folder, 32 * 100),
+      hundreds: await load(gateway, 32, hundred),
+    });
+  const over = (value: (round: Round) => number) => median(rounds.map(value));
+  const fsyncMs = (share: number) => over((round) => percentile(round.fsyncMs, share));
+  const latency = (name: "single" | "few" | "hundreds") => ({
+    "p50 ms": over((round) => percentile(round[name].latenciesMs, 0.5)),
+    "p99 ms": over((round) => percentile(round[name].latenciesMs, 0.99)),
+    failures: rounds.reduce((sum, round) => sum + round[name].failures, 0),
+  });
+  return [
+    {
+      name: "ingest, 1 record per request, 64 connections",
+      value: over(({ single }) => rate(single)),
+      unit: "records/s",
+      limit: { what: "bare node:http that does not read the body", value: over((round) => rate(round.bare)) },
+      goal: 0.5,
+      details: latency("single"),
+    },
+    {
+      name: "acknowledgement, 16 connections, p50",
+      value: latency("few")["p50 ms"],
+      unit: "ms",
+      details: { ...latency("few"), "fdatasync p50 ms": fsyncMs(0.5), "fdatasync p99 ms": fsyncMs(0.99) },
+    },
+    {
+      name: "ingest, 100 records per request, 32 connections",
+      value: over(({ hundreds }) => rate(hundreds) * 100),
+      unit: "records/s",
+      limit: { what: "synced appends of the same bytes", value: over((round) => round.synced) },
+      goal: 0.3,
+      details: latency("hundreds"),
+    },
+  ];
+}
+
+interface Round {
+  readonly bare: LoadResult;
+  readonly single: LoadResult;
+  readonly fsyncMs: readonly number[];
+  readonly few: LoadResult;
+  /** Records/s. */
+  readonly synced: number;
+  readonly hundreds: LoadResult;
+}
+
+const rate = ({ requests, seconds }: LoadResult): number => requests / seconds;
 
 function requests(recordsEach: number): string[] {
   return Array.from({ length: 64 }, (_, i) => {
@@ -76,7 +97,7 @@ function requests(recordsEach: number): string[] {
   });
 }
 
-async function withGateway(folder: string, work: (port: number) => Promise<void>): Promise<void> {
+async function withGateway<T>(folder: string, work: (port: number) => Promise<T>): Promise<T> {
   const { gateway, log: settings } = defineConfig({ gateway: { port: 0 } });
   await using log = await openEmbeddedLog({
     ...settings,
@@ -86,20 +107,18 @@ async function withGateway(folder: string, work: (port: number) => Promise<void>
   });
   const server = await startGateway({ log, config: { ...gateway, ...settings }, clock: systemClock });
   try {
-    await work(Number(new URL(server.url).port));
+    return await work(Number(new URL(server.url).port));
   } finally {
     await server.close();
   }
 }
 
-async function bareHttp(): Promise<number> {
+/** Beside a server that answers each request without looking at it. */
+async function withBareHttp<T>(work: (port: number) => Promise<T>): Promise<T> {
   const server = createServer((_, response) => response.end("{}"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
-    const { port } = server.address() as AddressInfo;
-    await load(port, 64, requests(1), 1);
-    const result = await load(port, 64, requests(1));
-    return result.requests / result.seconds;
+    return await work((server.address() as AddressInfo).port);
   } finally {
     server.closeAllConnections();
     server.close();
@@ -122,13 +141,13 @@ function load(port: number, connections: number, bodies: readonly string[], seco
 
 /** Sorted times of single 1 kB synced appends: what an acknowledgement cannot be quicker than. */
 function syncTimes(folder: string): number[] {
-  return measureAppends(folder, Buffer.alloc(1024, 1), 500).sort((a, b) => a - b);
+  return measureAppends(folder, Buffer.alloc(1024, 1), 200).sort((a, b) => a - b);
 }
 
 /** Records/s when nothing is done but writing and syncing as many record bytes as can wait at the same time. */
 function syncedAppends(folder: string, recordsPerSync: number): number {
   const bytes = Buffer.from(JSON.stringify(pin(1)).repeat(recordsPerSync));
-  const times = measureAppends(folder, bytes, 150);
+  const times = measureAppends(folder, bytes, 60);
   return (recordsPerSync * times.length * 1000) / times.reduce((a, b) => a + b, 0);
 }
 
