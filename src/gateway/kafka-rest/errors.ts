@@ -2,7 +2,7 @@ import { type ErrorCode, isPinlakeError } from "../../errors.ts";
 import type { Reply } from "../http.ts";
 
 /** Confluent's own codes (rest-utils and kafka-rest Errors). */
-export const TOPIC_AUTHORIZATION_FAILED = 40301;
+const TOPIC_AUTHORIZATION_FAILED = 40301;
 const NON_RETRIABLE = 50002;
 const RETRIABLE = 50003;
 

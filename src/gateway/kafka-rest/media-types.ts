@@ -3,26 +3,27 @@ import { PinlakeError } from "../../errors.ts";
 export type EmbeddedFormat = "json" | "binary";
 
 /** Karapace's wider set: version 1 and none, and octet-stream, mean what they mean there. */
-const formats: Readonly<Record<string, EmbeddedFormat>> = {
-  "application/vnd.kafka.json.v2+json": "json",
-  "application/vnd.kafka.json.v1+json": "json",
-  "application/vnd.kafka.json+json": "json",
-  "application/json": "json",
-  "application/vnd.kafka.binary.v2+json": "binary",
-  "application/vnd.kafka.binary.v1+json": "binary",
-  "application/vnd.kafka.binary+json": "binary",
-  "application/vnd.kafka.v2+json": "binary",
-  "application/vnd.kafka.v1+json": "binary",
-  "application/vnd.kafka+json": "binary",
-  "application/octet-stream": "binary",
-};
+const formats = new Map<string, EmbeddedFormat>(
+  Object.entries({
+    "application/vnd.kafka.json.v2+json": "json",
+    "application/vnd.kafka.json.v1+json": "json",
+    "application/vnd.kafka.json+json": "json",
+    "application/json": "json",
+    "application/vnd.kafka.binary.v2+json": "binary",
+    "application/vnd.kafka.binary.v1+json": "binary",
+    "application/vnd.kafka.binary+json": "binary",
+    "application/vnd.kafka.v2+json": "binary",
+    "application/vnd.kafka.v1+json": "binary",
+    "application/vnd.kafka+json": "binary",
+    "application/octet-stream": "binary",
+  }),
+);
 
 const PRODUCED = ["application/vnd.kafka.v2+json", "application/vnd.kafka+json", "application/json"] as const;
 
 /** How keys and values are written in a produce request. Throws MEDIA_TYPE_UNSUPPORTED naming what there is. */
 export function embeddedFormat(contentType: string | undefined): EmbeddedFormat {
-  const type = essence(contentType ?? "");
-  const format = Object.hasOwn(formats, type) ? formats[type] : undefined;
+  const format = formats.get(contentType ?? "") ?? formats.get(essence(contentType ?? ""));
   if (format !== undefined) return format;
   throw new PinlakeError("MEDIA_TYPE_UNSUPPORTED", {
     type: contentType ?? "",

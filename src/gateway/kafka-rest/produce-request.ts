@@ -4,7 +4,7 @@ import { NO_HEADERS } from "../../record.ts";
 import { isDigit, open, QUOTE } from "../json/bytes.ts";
 import { readCompactValue } from "../json/compact-value.ts";
 import { createJsonReader, type JsonReader } from "../json/json-reader.ts";
-import { nameText } from "../json/names.ts";
+import { isNamed, nameText } from "../json/names.ts";
 import type { EmbeddedFormat } from "./media-types.ts";
 
 const IGNORED = ["key_schema", "key_schema_id", "value_schema", "value_schema_id"];
@@ -39,8 +39,9 @@ export function parseProduceRequest(body: Buffer, format: EmbeddedFormat, defaul
       return;
     }
     reader.object((start, end, escaped) => {
-      const name = nameText(body, start, end, escaped);
-      if (name === "value") value = readValue(reader, body, report);
+      const isValue = isNamed(body, start, end, "value");
+      const name = isValue ? "value" : nameText(body, start, end, escaped);
+      if (isValue || name === "value") value = readValue(reader, body, report);
       else if (name === "key") key = readValue(reader, body, report);
       else if (name === "partition") partition = readPartition() ?? defaults.partition;
       else {

@@ -2,7 +2,7 @@ import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import type { AppendOutcome, AppendRecord, EventLog } from "../../log/event-log.ts";
 import { isInternalTopic, isTopicName } from "../../log/names.ts";
 import type { GatewayContext, GatewayRequest, Reply } from "../http.ts";
-import { recordErrorCode, TOPIC_AUTHORIZATION_FAILED } from "./errors.ts";
+import { recordErrorCode } from "./errors.ts";
 import { acceptedType, embeddedFormat } from "./media-types.ts";
 import { parseProduceRequest } from "./produce-request.ts";
 
@@ -21,8 +21,7 @@ export async function produce(context: GatewayContext, request: GatewayRequest):
     timestampMs: context.clock.now(),
   });
   const outcomes = await append(context, topic, records);
-  const refused = outcomes.some((o) => "error" in o && recordErrorCode(o.error) === TOPIC_AUTHORIZATION_FAILED);
-  return { status: refused ? 403 : 200, type, body: produceResponse(topic, outcomes) };
+  return { status: isInternalTopic(topic) ? 403 : 200, type, body: produceResponse(topic, outcomes) };
 }
 
 /** The partition of the path; one that is no number has no route, as in Confluent's. */
@@ -43,24 +42,25 @@ async function append(
 ): Promise<readonly AppendOutcome[]> {
   if (isInternalTopic(topic)) return allFailed(records, new PinlakeError("TOPIC_INTERNAL", { topic }));
   if (!isTopicName(topic)) return allFailed(records, new PinlakeError("TOPIC_NAME_INVALID", { topic }));
+  const { autoCreate, maxRecordBytes, partitions } = context.config;
+  const plain = records.every((record) => record.partition === undefined && bytesOf(record) <= maxRecordBytes);
+  const appendKnown = () => (plain ? context.log.append(topic, records) : appendFitting(context, topic, records));
   try {
-    return await appendKnown(context, topic, records);
+    return await appendKnown();
   } catch (error) {
     if (!isPinlakeError(error, "TOPIC_NOT_FOUND")) throw error;
-    if (!context.config.autoCreate) return allFailed(records, error);
-    await createIfAbsent(context.log, topic, context.config.partitions);
-    return await appendKnown(context, topic, records);
+    if (!autoCreate) return allFailed(records, error);
+    await createIfAbsent(context.log, topic, partitions);
+    return await appendKnown();
   }
 }
 
 /** Appends what can be appended; the others' reasons stand in their places. */
-async function appendKnown(
+async function appendFitting(
   { log, config: { maxRecordBytes } }: GatewayContext,
   topic: string,
   records: readonly AppendRecord[],
 ): Promise<readonly AppendOutcome[]> {
-  const plain = records.every((record) => record.partition === undefined && bytesOf(record) <= maxRecordBytes);
-  if (plain) return await log.append(topic, records);
   const partitions = (await log.describeTopic(topic)).partitions.length;
   const refusals = records.map((record) => refusal(record, topic, partitions, maxRecordBytes));
   const sent = records.filter((_, i) => refusals[i] === undefined);
