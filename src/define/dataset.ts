@@ -116,6 +116,8 @@ function crossChecks(dataset: z.output<typeof datasetSchema>): string[] {
   }
   const columns = dataset.columns.map((column) => column.name);
   if (!columns.includes(dataset.key)) problems.push(`key: "${dataset.key}" is no column (${columns.join(", ")})`);
+  if (dataset.columns.some(({ name, type }) => name === dataset.key && type.startsWith("ARRAY")))
+    problems.push(`key: "${dataset.key}" is an ARRAY; a key is one value`);
   for (const name of columns.filter((column, i) => columns.indexOf(column) !== i))
     problems.push(`columns: "${name}" stands twice`);
   const spellings = Object.entries(dataset.record.fields).flatMap(([field, { aliases }]) => [field, ...aliases]);

@@ -27,6 +27,11 @@ describe("definitions", () => {
       /dataset "boat": columns.0.type: must be STRING, BIGINT/,
     );
     expect(() => defineDataset({ ...dataset, key: "ident" })).toThrow(/key: "ident" is no column \(id\)/);
+    expect(() => defineDataset({ ...dataset, columns: [{ name: "id", type: "ARRAY<BIGINT>" }] })).toThrow(
+      /key: "id" is an ARRAY/,
+    );
+    const fields = { id: {}, Id: {} };
+    expect(() => defineDataset({ ...dataset, record: { fields, key: "id" } })).toThrow(/"Id" stands twice for SQL/);
   });
 
   it("refuse tasks that wait in a circle or for nobody", () => {
