@@ -68,7 +68,7 @@ export function demoText({ app, serving, report, answers, seconds, stays }: Demo
     ]
       .map(([what, where]) => `  ${what?.padEnd(8)} ${where}\n`)
       .join("")}`,
-    `What to try next\n${tries(app)
+    `What to try next${stays ? ", in another terminal" : ""}\n${tries(app, stays)
       .map((command) => `  ${pinlake} ${command}\n`)
       .join("")}`,
     `${posts.posts.sent} posts (${posts.sent} records) through both arms in ${seconds} s\n`,
@@ -79,7 +79,7 @@ export function demoText({ app, serving, report, answers, seconds, stays }: Demo
 /** How this command line is called: a checkout is not installed anywhere. */
 const pinlake = import.meta.url.endsWith(".ts") ? "npx --no-install pinlake" : "npx pinlake";
 
-function tries({ project }: App): string[] {
+function tries({ project }: App, stays: boolean): string[] {
   const [dataset] = project.datasets;
   const [answer] = project.answers;
   return [
@@ -88,7 +88,7 @@ function tries({ project }: App): string[] {
       ? []
       : [`sql "SELECT * FROM ${dataset.name} LIMIT 5"`, `tables history stream.${dataset.name}`]),
     "quarantine ls",
-    "up",
+    ...(stays ? ["doctor"] : ["up"]),
   ];
 }
 

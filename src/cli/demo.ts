@@ -8,7 +8,7 @@ import { demoDocument, demoText } from "./demo-report.ts";
 import { positiveInteger } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
 import { progressBlock } from "./progress-block.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { DRAINING, untilAborted } from "./until-aborted.ts";
 
 export const addDemoCommand: AddCommands = (program, context) => {
   const demo = program
@@ -28,7 +28,12 @@ export const addDemoCommand: AddCommands = (program, context) => {
     const { openApp } = await import("../app.ts");
     await using app = await openApp({ project: await on.project(), data: on.data });
     await using serving = await app.serve({ logLevel: on.logLevel });
-    const report = await Promise.race([run(on, app, all ? undefined : posts, serving), serving.failed]);
+    const report = await Promise.race([run(on, app, all ? undefined : posts, serving), serving.failed]).catch(
+      (error: unknown) => {
+        if (on.effects.signal.aborted) on.note(DRAINING);
+        throw error;
+      },
+    );
     const { throwTaskFailure } = await import("../app/task-failure.ts");
     throwTaskFailure(report.run);
     const answers = await readAnswers(app, on.effects.signal);
@@ -40,6 +45,7 @@ export const addDemoCommand: AddCommands = (program, context) => {
     if (!stays) return;
     on.note(`\nstays up: ${serving.gateway} takes posts, Ctrl-C ends it`);
     await Promise.race([untilAborted(on.effects.signal), serving.failed]);
+    on.note(DRAINING);
   });
 };
 

@@ -16,7 +16,8 @@ export function processEffects(): Effects {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     outIsTerminal: process.stdout.isTTY === true,
-    errIsTerminal: process.stderr.isTTY === true,
+    // A dumb one cannot draw in place.
+    errIsTerminal: process.stderr.isTTY === true && process.env.TERM !== "dumb",
     columns: process.stderr.columns ?? 80,
     signal: controller.signal,
   };

@@ -18,7 +18,8 @@ export function progressBlock(
 
   async function draw(): Promise<void> {
     const now = (await lines()).map((line) => cut(line, effects.columns));
-    const up = drawn > 0 ? `\u001b[${drawn}A` : "";
+    // To the first column too: Ctrl-C is echoed where the cursor stands.
+    const up = drawn > 0 ? `\u001b[${drawn}F` : "";
     effects.err(`${up}${now.map((line) => `\u001b[2K${line}\n`).join("")}`);
     drawn = now.length;
   }

@@ -5,3 +5,6 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
+
+/** Said when somebody ends a pipeline that runs; a terminal has echoed Ctrl-C at the line's start. */
+export const DRAINING = "\rdraining what was acknowledged; Ctrl-C again ends at once";

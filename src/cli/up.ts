@@ -1,6 +1,6 @@
 import type { CommandContext } from "./context.ts";
 import type { AddCommands } from "./program.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { DRAINING, untilAborted } from "./until-aborted.ts";
 
 export const addUpCommand: AddCommands = (program, context) => {
   const up = program
@@ -13,7 +13,7 @@ export const addUpCommand: AddCommands = (program, context) => {
     await using serving = await app.serve({ logLevel: on.logLevel });
     printAddresses(on, serving);
     await Promise.race([untilAborted(on.effects.signal), serving.failed]);
-    on.note("draining");
+    on.note(DRAINING);
   });
 };
 
