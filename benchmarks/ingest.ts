@@ -1,13 +1,8 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../src/clock.ts";
-import { defineConfig } from "../src/define/config.ts";
-import { startGateway } from "../src/gateway/server.ts";
-import { openEmbeddedLog } from "../src/log/embedded/embedded-log.ts";
 import { type Benchmark, type Figure, median, percentile } from "./figure.ts";
 import type { LoadPlan, LoadResult } from "./load.ts";
 import { pin } from "./pins.ts";
@@ -21,7 +16,9 @@ export const ingest: Benchmark = {
   run: async () => {
     const folder = mkdtempSync(join(tmpdir(), "pinlake-bench-"));
     try {
-      return await withGateway(folder, (gateway) => withBareHttp((bare) => measure(folder, gateway, bare)));
+      await using bare = await start("bare");
+      await using gateway = await start("gateway", folder);
+      return await measure(folder, gateway.port, bare.port);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -97,32 +94,23 @@ function requests(recordsEach: number): string[] {
   });
 }
 
-async function withGateway<T>(folder: string, work: (port: number) => Promise<T>): Promise<T> {
-  const { gateway, log: settings } = defineConfig({ gateway: { port: 0 } });
-  await using log = await openEmbeddedLog({
-    ...settings,
-    folder: join(folder, "log"),
-    stateFile: join(folder, "state.db"),
-    clock: systemClock,
-  });
-  const server = await startGateway({ log, config: { ...gateway, ...settings }, clock: systemClock });
-  try {
-    return await work(Number(new URL(server.url).port));
-  } finally {
-    await server.close();
-  }
+interface Server extends AsyncDisposable {
+  readonly port: number;
 }
 
-/** Beside a server that answers each request without looking at it. */
-async function withBareHttp<T>(work: (port: number) => Promise<T>): Promise<T> {
-  const server = createServer((_, response) => response.end("{}"));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  try {
-    return await work((server.address() as AddressInfo).port);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+async function start(...args: readonly string[]): Promise<Server> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "ingest-server.ts"), ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  const printed = await Promise.race([once(child.stdout, "data"), ended]);
+  return {
+    port: Number(printed[0]),
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      await ended;
+    },
+  };
 }
 
 function load(port: number, connections: number, bodies: readonly string[], seconds = SECONDS): Promise<LoadResult> {
