@@ -127,15 +127,18 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
       const stop = new AbortController();
       const both = AbortSignal.any([signal, stop.signal]);
       failed = undefined;
+      const parts = [...streams.map((stream) => stream.run(both)), remember.run(both)];
       try {
-        await Promise.all([...streams.map((stream) => stream.run(both)), remember.run(both)]);
+        await Promise.all(parts);
       } catch (error) {
         failed = { error };
         throw error;
       } finally {
         stop.abort();
+        // Nobody may touch a table that one of them still writes.
+        await Promise.allSettled(parts);
         onProgress();
-        await remember.now();
+        await remember.now().catch(() => {}); // the tables are the truth; until the next start the log keeps more
       }
     },
 

@@ -241,6 +241,36 @@ describe("the stream arm", () => {
     expect(await stored(w, red)).toEqual(before);
   });
 
+  it("ends as a whole when one table fails: the others are at rest before anybody hears of it", async () => {
+    const w = await newWorld();
+    await put(w.log, RED, [{ id: 1, word: "a" }]);
+    await put(w.log, BLUE, [{ name: "a", shade: "x" }]);
+    const writing = Promise.withResolvers<void>();
+    let atWork = false;
+    const tables: ObjectStore = {
+      ...w.tables,
+      async putIfAbsent(key, body, options) {
+        if (!key.startsWith("stream/blue/_delta_log/00000000000000000001"))
+          return w.tables.putIfAbsent(key, body, options);
+        atWork = true;
+        writing.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        atWork = false;
+        return w.tables.putIfAbsent(key, body, options);
+      },
+      async get(key, options) {
+        if (key.startsWith("stream/red/_delta_log/00000000000000000001")) {
+          await writing.promise;
+          throw new Error("broken");
+        }
+        return w.tables.get(key, options);
+      },
+    };
+    await using arm = openArm({ ...w, tables });
+    await expect(arm.run(new AbortController().signal)).rejects.toThrow("broken");
+    expect(atWork).toBe(false);
+  });
+
   it("refuses a changed definition, and a log that ends before its table", async () => {
     const w = await newWorld();
     await put(w.log, RED, [{ id: 1, word: "a" }]);
