@@ -249,14 +249,13 @@ describe("the stream arm", () => {
     let atWork = false;
     const tables: ObjectStore = {
       ...w.tables,
-      async putIfAbsent(key, body, options) {
-        if (!key.startsWith("stream/blue/_delta_log/00000000000000000001"))
-          return w.tables.putIfAbsent(key, body, options);
+      async putIfAbsent(key, body) {
+        if (!key.startsWith("stream/blue/_delta_log/00000000000000000001")) return w.tables.putIfAbsent(key, body);
         atWork = true;
         writing.resolve();
         await new Promise((resolve) => setTimeout(resolve, 100));
         atWork = false;
-        return w.tables.putIfAbsent(key, body, options);
+        return w.tables.putIfAbsent(key, body);
       },
       async get(key, options) {
         if (key.startsWith("stream/red/_delta_log/00000000000000000001")) {
