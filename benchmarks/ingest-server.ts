@@ -1,6 +1,6 @@
 /**
  * A server under load, in a process of its own: `bare`, which answers each request without looking at it, or `gateway`
- * with its log in the folder given. Prints its port; ends when its standard input does.
+ * with its log in the folder given. Sends its port, then the CPU time it has used whenever it is asked.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -29,5 +29,6 @@ async function gateway(folder: string): Promise<number> {
 }
 
 const [kind, folder = ""] = process.argv.slice(2);
-process.stdin.on("end", () => process.exit()).resume();
-process.stdout.write(String(kind === "bare" ? await bare() : await gateway(folder)));
+process.on("message", () => process.send?.(process.cpuUsage()));
+process.on("disconnect", () => process.exit());
+process.send?.(kind === "bare" ? await bare() : await gateway(folder));

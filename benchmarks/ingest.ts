@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ export const ingest: Benchmark = {
     try {
       await using bare = await start("bare");
       await using gateway = await start("gateway", folder);
-      return await measure(folder, gateway.port, bare.port);
+      return await measure(folder, gateway, bare);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -26,21 +26,22 @@ export const ingest: Benchmark = {
 };
 
 /** What is compared takes turns, so that a machine that drifts drifts for both; medians of the rounds count. */
-async function measure(folder: string, gateway: number, bare: number): Promise<Figure[]> {
+async function measure(folder: string, gateway: Server, bare: Server): Promise<Figure[]> {
   const [one, hundred] = [requests(1), requests(100)];
   const rounds: Round[] = [];
-  for (const port of [bare, gateway]) await load(port, 64, one);
-  await load(gateway, 32, hundred, 1);
+  for (const server of [bare, gateway]) await underLoad(server, 64, one);
+  await underLoad(gateway, 32, hundred);
   for (let round = 0; round < ROUNDS; round++)
     rounds.push({
-      bare: await load(bare, 64, one),
-      single: await load(gateway, 64, one),
+      bare: await underLoad(bare, 64, one),
+      single: await underLoad(gateway, 64, one),
       fsyncMs: syncTimes(folder),
-      few: await load(gateway, 16, one, 1),
+      few: await underLoad(gateway, 16, one),
       synced: syncedAppends(folder, 32 * 100),
-      hundreds: await load(gateway, 32, hundred),
+      hundreds: await underLoad(gateway, 32, hundred),
     });
   const over = (value: (round: Round) => number) => median(rounds.map(value));
+  const cpuUs = (name: "bare" | "single" | "hundreds") => over((round) => round[name].cpuUsPerRequest);
   const fsyncMs = (share: number) => over((round) => percentile(round.fsyncMs, share));
   const latency = (name: "single" | "few" | "hundreds") => ({
     "p50 ms": over((round) => percentile(round[name].latenciesMs, 0.5)),
@@ -54,7 +55,7 @@ async function measure(folder: string, gateway: number, bare: number): Promise<F
       unit: "records/s",
       limit: { what: "bare node:http that does not read the body", value: over((round) => rate(round.bare)) },
       goal: 0.5,
-      details: latency("single"),
+      details: { ...latency("single"), "CPU us/request": cpuUs("single"), "bare CPU us/request": cpuUs("bare") },
     },
     {
       name: "acknowledgement, 16 connections, p50",
@@ -68,19 +69,19 @@ async function measure(folder: string, gateway: number, bare: number): Promise<F
       unit: "records/s",
       limit: { what: "synced appends of the same bytes", value: over((round) => round.synced) },
       goal: 0.3,
-      details: latency("hundreds"),
+      details: { ...latency("hundreds"), "CPU us/request": cpuUs("hundreds") },
     },
   ];
 }
 
 interface Round {
-  readonly bare: LoadResult;
-  readonly single: LoadResult;
+  readonly bare: Loaded;
+  readonly single: Loaded;
   readonly fsyncMs: readonly number[];
-  readonly few: LoadResult;
+  readonly few: Loaded;
   /** Records/s. */
   readonly synced: number;
-  readonly hundreds: LoadResult;
+  readonly hundreds: Loaded;
 }
 
 const rate = ({ requests, seconds }: LoadResult): number => requests / seconds;
@@ -96,26 +97,40 @@ function requests(recordsEach: number): string[] {
 
 interface Server extends AsyncDisposable {
   readonly port: number;
+  /** CPU time used so far, all threads. */
+  cpuUs(): Promise<number>;
 }
 
 async function start(...args: readonly string[]): Promise<Server> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "ingest-server.ts"), ...args], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const ended = once(child, "exit");
-  const printed = await Promise.race([once(child.stdout, "data"), ended]);
+  const child = fork(join(import.meta.dirname, "ingest-server.ts"), args);
+  const [port] = (await once(child, "message")) as [number];
   return {
-    port: Number(printed[0]),
+    port,
+    async cpuUs() {
+      child.send("cpu");
+      const [{ user, system }] = (await once(child, "message")) as [NodeJS.CpuUsage];
+      return user + system;
+    },
     async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await ended;
+      child.disconnect();
+      await once(child, "exit");
     },
   };
 }
 
-function load(port: number, connections: number, bodies: readonly string[], seconds = SECONDS): Promise<LoadResult> {
+interface Loaded extends LoadResult {
+  readonly cpuUsPerRequest: number;
+}
+
+async function underLoad(server: Server, connections: number, bodies: readonly string[]): Promise<Loaded> {
+  const before = await server.cpuUs();
+  const result = await load(server.port, connections, bodies);
+  return { ...result, cpuUsPerRequest: ((await server.cpuUs()) - before) / result.requests };
+}
+
+function load(port: number, connections: number, bodies: readonly string[]): Promise<LoadResult> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "load.ts")], { stdio: ["pipe", "pipe", "inherit"] });
-  const plan: LoadPlan = { port, connections, seconds, requests: bodies };
+  const plan: LoadPlan = { port, connections, seconds: SECONDS, requests: bodies };
   child.stdin.end(JSON.stringify(plan));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
