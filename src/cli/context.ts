@@ -20,6 +20,8 @@ export interface CommandContext {
   /** The data folder's path. */
   readonly data: string;
   readonly logLevel: string;
+  /** What another command must be given to mean the same project and folder: empty, or options before which a space stands. */
+  readonly sameFolder: string;
   project(): Promise<Project>;
   /** Rows in the format asked for. */
   printRows(table: ResultTable): void;
@@ -36,6 +38,9 @@ export function commandContext(effects: Effects, options: GlobalOptions): Comman
     format,
     data: resolve(effects.cwd, options.data ?? effects.environment.PINLAKE_DATA ?? "data"),
     logLevel: options.logLevel,
+    sameFolder: (["project", "data"] as const)
+      .map((name) => (options[name] === undefined ? "" : ` --${name} ${shellWord(options[name])}`))
+      .join(""),
     async project() {
       const [{ findProject }, { loadProject }] = await Promise.all([
         import("../config/find-project.ts"),
@@ -50,3 +55,6 @@ export function commandContext(effects: Effects, options: GlobalOptions): Comman
     },
   };
 }
+
+const shellWord = (text: string): string =>
+  /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -11,6 +11,8 @@ export interface DemoParts {
   readonly seconds: number;
   /** Whether it goes on listening afterwards. */
   readonly stays: boolean;
+  /** The options that lead another command to the same folder. */
+  readonly sameFolder: string;
 }
 
 /** The document that `demo --json` prints. */
@@ -27,7 +29,7 @@ export function demoDocument({ report, answers, seconds }: DemoParts) {
 
 const ROWS_SHOWN = 10;
 
-export function demoText({ app, serving, report, answers, seconds, stays }: DemoParts): string {
+export function demoText({ app, serving, report, answers, seconds, stays, sameFolder }: DemoParts): string {
   const { folder, project } = app;
   const { posts, verification } = report;
   const sections: string[] = [];
@@ -69,7 +71,7 @@ export function demoText({ app, serving, report, answers, seconds, stays }: Demo
       .map(([what, where]) => `  ${what?.padEnd(8)} ${where}\n`)
       .join("")}`,
     `What to try next${stays ? ", in another terminal" : ""}\n${tries(app, stays)
-      .map((command) => `  ${pinlake} ${command}\n`)
+      .map((command) => `  ${pinlake} ${command}${sameFolder}\n`)
       .join("")}`,
     `${posts.posts.sent} posts (${posts.sent} records) through both arms in ${seconds} s\n`,
   );

@@ -39,7 +39,7 @@ export const addDemoCommand: AddCommands = (program, context) => {
     const answers = await readAnswers(app, on.effects.signal);
     const seconds = Math.round(performance.now() - startedMs) / 1000;
     const stays = !exit && on.effects.outIsTerminal;
-    const parts = { app, serving, report, answers, seconds, stays };
+    const parts = { app, serving, report, answers, seconds, stays, sameFolder: on.sameFolder };
     on.print(demoDocument(parts), () => demoText(parts));
     await requireAllRight(report);
     if (!stays) return;

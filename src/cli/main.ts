@@ -15,15 +15,20 @@ export async function runCli(argv: readonly string[], effects: Effects): Promise
     if (effects.signal.aborted && (error === effects.signal.reason || isAbort(error))) return INTERRUPTED_EXIT;
     const usage = error instanceof CommanderError;
     const code = usage ? "USAGE" : isPinlakeError(error) ? error.code : "INTERNAL";
+    // Help was shown for want of a command.
+    const helped = usage && error.code === "commander.help";
+    if (helped && !json) return USAGE_EXIT;
     const message = usage
-      ? error.message.replace(/^error: /, "")
+      ? helped
+        ? "A command is needed; --help lists them."
+        : error.message.replace(/^error: /, "")
       : error instanceof Error
         ? error.message
         : String(error);
     effects.err(json ? `${JSON.stringify({ error: { code, message } })}\n` : `pinlake: ${message}\n`);
     // What nobody foresaw is a bug: its stack is what its finder needs.
     if (code === "INTERNAL" && error instanceof Error && !json) effects.err(`${error.stack}\n`);
-    return usage ? 64 : exitCodeOf(error);
+    return usage ? USAGE_EXIT : exitCodeOf(error);
   }
 }
 
@@ -39,6 +44,7 @@ export async function runProcess(): Promise<never> {
   process.exit(code);
 }
 
+const USAGE_EXIT = 64;
 const INTERNAL_EXIT = 70;
 
 /** Known before the arguments are parsed, as an error in them must take this form too. */

@@ -1,3 +1,4 @@
+import type { RebuiltTable } from "../console/operations.ts";
 import type { RunReport, TaskReport } from "../schedule/run-workflow.ts";
 import { size } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
@@ -36,9 +37,21 @@ export const addRunCommands: AddCommands = (program, context) => {
   rebuild.action(async (dataset: string | undefined) => {
     const on = context(rebuild);
     const done = await operating(on, (operations) => operations.rebuildStream(dataset, on.effects.signal));
-    on.print(done, () => `${JSON.stringify(done, null, 2)}\n`);
+    on.print(done, () => done.rebuilt.map(describeRebuild).join(""));
   });
 };
+
+function describeRebuild({
+  dataset,
+  version,
+  events,
+  rows,
+  superseded,
+  quarantined,
+  tombstones,
+}: RebuiltTable): string {
+  return `${dataset}: ${rows} rows of ${events} events (superseded ${superseded}, quarantined ${quarantined}, tombstones ${tombstones}) in version ${version}\n`;
+}
 
 export function describeRun({ workflow, tasks, seconds }: RunReport): string {
   const width = Math.max(...tasks.map(({ task }) => task.length));
@@ -46,6 +59,7 @@ export function describeRun({ workflow, tasks, seconds }: RunReport): string {
 }
 
 function describeTask({ task, state, seconds, result, error }: TaskReport, width: number): string {
+  const otherwise = result?.dataset === undefined ? "" : "nothing new";
   const head = `${task.padEnd(width)}  ${state.padEnd(9)}  ${`${seconds} s`.padStart(8)}`;
   if (error !== undefined) return `${head}  ${error.message}`;
   const figures = Object.entries(result ?? {}).flatMap(([name, value]) => {
@@ -57,5 +71,5 @@ function describeTask({ task, state, seconds, result, error }: TaskReport, width
     if (name === "answers") return [`${(value as readonly unknown[]).length} answers`];
     return [];
   });
-  return `${head}  ${figures.join(", ")}`.trimEnd();
+  return `${head}  ${figures.join(", ") || otherwise}`.trimEnd();
 }

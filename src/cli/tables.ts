@@ -83,7 +83,7 @@ export const addTableCommands: AddCommands = (program, context) => {
           version,
           new Date(timestampMs).toISOString(),
           operation,
-          { ...operationMetrics },
+          on.format === "table" ? figures(operationMetrics) : { ...operationMetrics },
         ]),
       });
     });
@@ -116,3 +116,10 @@ function time(text: string): number {
   if (Number.isNaN(ms)) throw new InvalidArgumentError("It must be a time such as 2024-01-31T12:00:00Z.");
   return ms;
 }
+
+/** What a commit counted, but for what it had none of. */
+const figures = (metrics: Readonly<Record<string, string>>): string =>
+  Object.entries(metrics)
+    .filter(([, value]) => value !== "0")
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");

@@ -48,6 +48,16 @@ export interface RunRequest {
   readonly memory?: string;
 }
 
+export interface RebuiltTable {
+  readonly dataset: string;
+  readonly version: number;
+  readonly events: number;
+  readonly rows: number;
+  readonly superseded: number;
+  readonly quarantined: number;
+  readonly tombstones: number;
+}
+
 export interface OptimizeReport {
   readonly table: string;
   /** The newest version, whether or not there was anything to join. */
@@ -89,7 +99,10 @@ export interface Operations {
   flush(signal?: AbortSignal): Promise<{ readonly seconds: number }>;
   run(request: RunRequest, signal?: AbortSignal): Promise<RunReport>;
   /** Makes stream tables again from objects, then the log; without a name all of them. */
-  rebuildStream(dataset: string | undefined, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  rebuildStream(
+    dataset: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ readonly rebuilt: readonly RebuiltTable[] }>;
   /** Joins the small files of a table of ours. */
   optimize(table: string, signal?: AbortSignal): Promise<OptimizeReport>;
   /** Removes the files of a table that no version within the retention needs. */

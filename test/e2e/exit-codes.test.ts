@@ -16,6 +16,13 @@ describe("the command line", () => {
     expect(errorOf(option.err)).toMatchObject({ code: "USAGE", message: expect.stringContaining("whole number") });
   });
 
+  it("ends with 64 and the help when no command is given", async () => {
+    const none = await pinlake([]);
+    expect(none).toMatchObject({ code: 64, out: "", err: expect.stringMatching(/^Usage: pinlake [^]*command\n$/) });
+    const json = await pinlake(["tables", "--json"]);
+    expect([json.code, errorOf(json.err).message]).toEqual([64, "A command is needed; --help lists them."]);
+  });
+
   it("ends with 0 on help and version, told on stdout", async () => {
     expect(await pinlake(["--help"])).toMatchObject({ code: 0, err: "", out: expect.stringContaining("demo") });
     expect(await pinlake(["--version"])).toMatchObject({ code: 0, err: "" });
