@@ -1,11 +1,9 @@
 import type { Dataset } from "../define/dataset.ts";
 import type { LogRecord } from "../record.ts";
-import { cleanColumns, cleaningSql } from "./clean-sql.ts";
 import { acceptLines, type LinesInput } from "./fast-path.ts";
-import { POSITION_COLUMNS, QUARANTINE_COLUMNS } from "./quarantine-columns.ts";
 import type { QueryOptions, QuerySession, SqlValue } from "./query-engine.ts";
 import { type RawRecord, readRecords } from "./raw-lines.ts";
-import type { Column } from "./schema.ts";
+import { closeStaging, openStaging, type Staging } from "./staging.ts";
 import { judge, quoted, type RecordShape, recordShape, utf8Text } from "./suspects.ts";
 
 /** Where raw rows come from: lines of a local NDJSON file, line i being offset `startOffset` + i; or records in memory. */
@@ -66,6 +64,7 @@ export async function clean(
   const shape = recordShape(dataset, options.foreignMarkers);
   const files = inputs.filter((input) => "path" in input && input.lines === "value");
   const read = { ...options, into: `${options.into}_read` };
+  if (files.length > 0) await closeStaging(session);
   const accepted =
     files.length === 0 ? undefined : await acceptLines(session, dataset, shape, files as LinesInput[], read);
   const suspects: Suspect[] = [];
@@ -74,29 +73,25 @@ export async function clean(
     const at = files.indexOf(input);
     for (const record of await readRecords(input, accepted?.suspects[at])) suspects.push({ input, record });
   }
-  const { select, ...counts } = await cleanStrictly(session, dataset, shape, suspects, options);
-  const parts = [...(accepted?.rows ? [accepted.select] : []), ...(counts.rows > 0 ? [select] : [])];
-  const good = parts.length === 0 ? noRows(session, dataset) : parts.join("\nUNION ALL ");
-  await session.execute(`CREATE OR REPLACE VIEW ${session.quote(options.into)} AS ${good}`);
-  const rows = accepted?.rows ?? 0;
-  return { ...counts, events: rows + suspects.length, rows: rows + counts.rows };
+  const staging = await openStaging(session, dataset, shape, options);
+  const counts = await cleanStrictly(session, dataset, shape, suspects, staging, options);
+  if (accepted === undefined) return { ...counts, events: suspects.length };
+  await closeStaging(session);
+  const parts = [...(accepted.rows > 0 ? [accepted.select] : []), ...(counts.rows > 0 ? [staging.select] : [])];
+  if (accepted.rows > 0)
+    await session.execute(`CREATE OR REPLACE VIEW ${session.quote(options.into)} AS ${parts.join("\nUNION ALL ")}`);
+  return { ...counts, events: accepted.rows + suspects.length, rows: accepted.rows + counts.rows };
 }
 
-function noRows(session: QuerySession, dataset: Dataset): string {
-  const columns = cleanColumns(dataset).map(
-    ({ name, type }) => `CAST(NULL AS ${session.typeName(type)}) AS ${session.quote(name)}`,
-  );
-  return `SELECT ${columns.join(", ")} WHERE false`;
-}
-
-/** Makes `badInto`; `select` gives the good rows. */
+/** Fills the staging tables. */
 async function cleanStrictly(
   session: QuerySession,
   dataset: Dataset,
   shape: RecordShape,
   suspects: readonly Suspect[],
+  staging: Staging,
   options: CleanOptions,
-): Promise<Omit<CleanCounts, "events"> & { readonly select: string }> {
+): Promise<Omit<CleanCounts, "events">> {
   const bad: SqlValue[][] = [];
   const quarantine = ({ input, record }: Suspect, reason: string, detail: string) => {
     const { topic, partition } = input;
@@ -112,49 +107,32 @@ async function cleanStrictly(
     else rows.push([...verdict.fields, i, suspect.input.topic, suspect.input.partition, suspect.record.offset]);
   }
 
-  const { good, warnings, refused, select } = await applyRules(session, dataset, shape, rows, options);
+  await staging.fill(rows, options);
+  const { good, warnings, refused } = await verdicts(session, dataset, staging, options);
   const byOrigin = new Map(rows.map((row) => [row[shape.fields.length], row]));
   for (const [origin, reason] of refused) {
     const texts = new Map(shape.fields.map(({ name }, i) => [name, byOrigin.get(origin)?.[i] as string | null]));
     quarantine(suspects[origin] as Suspect, reason, ruleDetail(dataset, reason, texts));
   }
-  await session.defineRows(options.badInto, QUARANTINE_COLUMNS, bad);
-  return { rows: good, quarantined: bad.length, tombstones, warnings, select };
+  await staging.fillBad(bad);
+  return { rows: good, quarantined: bad.length, tombstones, warnings };
 }
 
-/** Runs the dataset's SQL over rows of texts. `select` gives the good ones; of the others their origins and reasons come back. */
-async function applyRules(
-  session: QuerySession,
-  dataset: Dataset,
-  shape: RecordShape,
-  rows: readonly (readonly SqlValue[])[],
-  options: CleanOptions,
-) {
-  const none = Object.fromEntries(dataset.warnings.map(({ name }) => [name, 0]));
-  if (rows.length === 0) return { good: 0, warnings: none, refused: [], select: "" };
-  const fields: Column[] = shape.fields.map(({ name }) => ({ name, type: "string" }));
-  const carried: Column[] = [{ name: "_origin", type: "integer" }, ...POSITION_COLUMNS];
-  const staged = session.quote(`${options.into}_staged`);
-  await session.defineRows("raw", [...fields, ...carried], rows);
-  const cleaning = cleaningSql(
-    session,
-    dataset,
-    carried.map(({ name }) => name),
+/** What the dataset's SQL made of the staged rows; of those that its rules refuse their origins and reasons. */
+async function verdicts(session: QuerySession, dataset: Dataset, { staged }: Staging, { signal }: CleanOptions) {
+  const again = { again: true, ...(signal && { signal }) };
+  const good = dataset.warnings.map((_, i) => `, count(*) FILTER (WHERE _reason IS NULL AND _warning${i})`);
+  const counted = await session.query(
+    `SELECT count(*) FILTER (WHERE _reason IS NULL), count(_reason)${good.join("")} FROM ${staged}`,
+    again,
   );
-  const columns = cleanColumns(dataset).map(({ name }) => session.quote(name));
-  await session.execute(`CREATE OR REPLACE TABLE ${staged} AS ${cleaning}; DROP TABLE raw`, options);
-  const warned = dataset.warnings.map((_, i) => `, count(*) FILTER (WHERE _warning${i})`).join("");
-  const counts = await session.query(`SELECT count(*)${warned} FROM ${staged} WHERE _reason IS NULL`, options);
-  const [good, ...warnings] = (counts.rows[0] ?? []).map(Number);
-  const refused = await session.query(
-    `SELECT _origin, _reason FROM ${staged} WHERE _reason IS NOT NULL ORDER BY _origin`,
-    options,
-  );
+  const [rows = 0, others = 0, ...warnings] = (counted.rows[0] ?? []).map(Number);
+  const refusals = `SELECT _origin, _reason FROM ${staged} WHERE _reason IS NOT NULL ORDER BY _origin`;
+  const refused = others === 0 ? [] : (await session.query(refusals, again)).rows;
   return {
-    select: `SELECT ${columns.join(", ")} FROM ${staged} WHERE _reason IS NULL`,
-    good: good ?? 0,
+    good: rows,
     warnings: Object.fromEntries(dataset.warnings.map(({ name }, i) => [name, warnings[i] ?? 0])),
-    refused: refused.rows as readonly (readonly [number, string])[],
+    refused: refused as readonly (readonly [number, string])[],
   };
 }
 

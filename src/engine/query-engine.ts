@@ -41,6 +41,13 @@ export interface ParquetFile {
 
 export interface QueryOptions {
   readonly signal?: AbortSignal;
+  /** The same text, one statement, will be run again soon: the engine may keep its plan. */
+  readonly again?: boolean;
+}
+
+export interface DefineRowsOptions {
+  /** The table is there with these columns already: only its rows are replaced, and plans that read it stay good. */
+  readonly refill?: boolean;
 }
 
 export interface SessionOptions {
@@ -68,7 +75,12 @@ export interface QuerySession extends AsyncDisposable {
   describe(sql: string): Promise<readonly Column[]>;
 
   /** Makes a table of rows in memory (replacing an older one of that name). Values in column order. */
-  defineRows(name: string, columns: readonly Column[], rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  defineRows(
+    name: string,
+    columns: readonly Column[],
+    rows: readonly (readonly SqlValue[])[],
+    options?: DefineRowsOptions,
+  ): Promise<void>;
   /** Makes a view over Parquet files, columns by name, missing ones NULL, cast to these types. No files: no rows. */
   defineParquet(
     name: string,

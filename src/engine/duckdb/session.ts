@@ -8,7 +8,7 @@ import {
   StatementType,
 } from "@duckdb/node-api";
 import { PinlakeError } from "../../errors.ts";
-import type { QueryResult, QuerySession, SqlRow, SqlValue } from "../query-engine.ts";
+import type { QueryOptions, QueryResult, QuerySession, SqlRow, SqlValue } from "../query-engine.ts";
 import type { Column } from "../schema.ts";
 import { toPinlakeError } from "./errors.ts";
 import {
@@ -19,6 +19,7 @@ import {
   parquetFile,
   selectFromGroups,
 } from "./parquet.ts";
+import { keepPlans } from "./plans.ts";
 import { dataTypeOf, duckTypeName, quoteName, quoteText } from "./types.ts";
 import { fromDuckAs, isPlain, toDuck } from "./values.ts";
 
@@ -41,6 +42,7 @@ const CHUNK_ROWS = 2048;
 export function openSession({ instance, connection, memory, readOnly, onClose }: SessionParts): QuerySession {
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
+  const plans = keepPlans(connection);
 
   /** Runs `work` on a connection; an abort interrupts it and is what gets thrown. */
   async function interruptible<T>(on: DuckDBConnection, context: RunContext, work: () => Promise<T>): Promise<T> {
@@ -64,6 +66,11 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
     return mine;
   }
 
+  function runOnce(sql: string): Promise<DuckDBResult> {
+    plans.notice(sql);
+    return connection.run(sql);
+  }
+
   async function onlySelect(on: DuckDBConnection, sql: string): Promise<void> {
     if (!readOnly) return;
     const statements = await on.extractStatements(sql);
@@ -74,10 +81,10 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
       throw new PinlakeError("QUERY_FAILED", { sql, reason: "Only one SELECT statement is allowed here." });
   }
 
-  async function select(sql: string, signal: AbortSignal | undefined): Promise<QueryResult> {
+  async function select(sql: string, { signal, again = false }: QueryOptions): Promise<QueryResult> {
     return run({ sql, signal }, async () => {
       await onlySelect(connection, sql);
-      const result = await connection.run(sql);
+      const result = await (again ? plans.run(sql) : connection.run(sql));
       const rows: SqlValue[][] = [];
       for (const chunk of await result.fetchAllChunks()) pushRows(rows, result, chunk);
       return { columns: columnsOf(result), rows };
@@ -85,14 +92,14 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
   }
 
   const session: QuerySession = {
-    async execute(sql, { signal } = {}) {
-      await run({ sql, signal }, () => connection.run(sql));
+    async execute(sql, { signal, again = false } = {}) {
+      await run({ sql, signal }, () => (again ? plans.run(sql) : runOnce(sql)));
     },
 
-    query: (sql, { signal } = {}) => select(sql, signal),
+    query: (sql, options = {}) => select(sql, options),
 
-    async rows(sql, { signal } = {}): Promise<SqlRow[]> {
-      const { columns, rows } = await select(sql, signal);
+    async rows(sql, options = {}): Promise<SqlRow[]> {
+      const { columns, rows } = await select(sql, options);
       return rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i] ?? null])));
     },
 
@@ -131,17 +138,18 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
         }
       }),
 
-    async defineRows(name, columns, rows) {
-      const sql = `CREATE OR REPLACE TABLE ${quoteName(name)} (${columns.map((c) => `${quoteName(c.name)} ${duckTypeName(c.type)}`).join(", ")})`;
+    async defineRows(name, columns, rows, { refill = false } = {}) {
+      const create = `CREATE OR REPLACE TABLE ${quoteName(name)} (${columns.map((c) => `${quoteName(c.name)} ${duckTypeName(c.type)}`).join(", ")})`;
+      const sql = refill ? `TRUNCATE ${quoteName(name)}` : create;
       await run({ sql }, async () => {
-        await connection.run(sql);
+        await (refill ? plans.run(sql) : runOnce(sql));
         if (rows.length > 0) await appendRows(connection, name, columns, rows);
       });
     },
 
     async defineParquet(name, columns, files, { fileNumber } = {}) {
       const schemas =
-        files.length === 0 ? [] : (await select(fileColumnsQuery(files.map((file) => file.path)), undefined)).rows;
+        files.length === 0 ? [] : (await select(fileColumnsQuery(files.map((file) => file.path)), {})).rows;
       const groups = groupFiles(files, schemas as unknown as FileColumnsRow[]);
       await session.execute(
         `CREATE OR REPLACE VIEW ${quoteName(name)} AS ${selectFromGroups(columns, groups, fileNumber)}`,
@@ -174,6 +182,7 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
       connection.interrupt();
       await last;
       closed = true;
+      plans.clear();
       connection.closeSync();
       instance.closeSync();
       onClose();
