@@ -61,7 +61,14 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const sink = runningStage("sink", (signal) => stages.sink.run(signal), onFailure);
   running.defer(() => sink.stop());
   sink.start();
-  const stream = runningStage("stream", (signal) => stages.stream.run(signal), onFailure);
+  let checked = true;
+  // A later start finds tables that changed while it rested; what is wrong with them then is the stage's failure.
+  const runStream = async (signal: AbortSignal) => {
+    if (!checked) await stages.stream.check();
+    checked = false;
+    await stages.stream.run(signal);
+  };
+  const stream = runningStage("stream", runStream, onFailure);
   running.defer(() => stream.stop());
   stream.start();
   running.use(stages.pausableStream(stream));

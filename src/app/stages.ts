@@ -73,10 +73,7 @@ export async function makeStages(parts: StageParts): Promise<Stages> {
       try {
         return await work();
       } finally {
-        if (paused !== undefined && paused === loop) {
-          await stream.check();
-          paused.start();
-        }
+        if (paused !== undefined && paused === loop) paused.start();
       }
     },
     pausableStream(running) {
