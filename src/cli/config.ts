@@ -15,6 +15,13 @@ export const addConfigCommand: AddCommands = (program, context) => {
     const { print, ...at } = context(check);
     const project = await at.project();
     if (project.loadSource !== undefined) await project.loadSource();
+    const [{ checkSql }, { openEngine }, { dataFolder }] = await Promise.all([
+      import("../app/check-sql.ts"),
+      import("../app/drivers.ts"),
+      import("../app/data-folder.ts"),
+    ]);
+    await using engine = await openEngine(project.config, dataFolder(at.data));
+    await checkSql(project, engine);
     const names = (defined: readonly { readonly name: string }[]) => defined.map(({ name }) => name);
     const found = {
       project: project.folder,
@@ -25,7 +32,9 @@ export const addConfigCommand: AddCommands = (program, context) => {
     print(
       found,
       () =>
-        `${project.folder} is fine: ${found.datasets.length} datasets (${found.datasets.join(", ")}), ${found.answers.length} answers, workflows ${found.workflows.join(", ")}\n`,
+        `${project.folder} is fine\n  datasets: ${list(found.datasets)}\n  answers: ${list(found.answers)}\n  workflows: ${list(found.workflows)}\n`,
     );
   });
 };
+
+const list = (names: readonly string[]): string => names.join(", ") || "none";

@@ -1,4 +1,5 @@
 import { Agent, request } from "undici";
+import { PinlakeError } from "../errors.ts";
 import { errorFrom } from "./errors.ts";
 import type { Operations } from "./operations.ts";
 
@@ -17,6 +18,8 @@ export function remoteOperations(url: string, token: string): Operations & Async
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
+    }).catch((error: unknown) => {
+      throw hasGone(error) ? new PinlakeError("CLOSED", { what: `What listened at ${url}` }, { cause: error }) : error;
     });
     const text = await reply.body.text();
     if (reply.statusCode >= 300) throw errorFrom(address, reply.statusCode, text);
@@ -43,3 +46,7 @@ export function remoteOperations(url: string, token: string): Operations & Async
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
 }
+
+/** The process that was asked has ended, before or while it answered. */
+const hasGone = (error: unknown): boolean =>
+  ["ECONNREFUSED", "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes((error as { code?: string }).code ?? "");

@@ -95,6 +95,28 @@ describe("the command line", () => {
     expect(errorOf(err).message).toMatch(/thing\.ts: columns\.0\.type: must be STRING, BIGINT/);
   });
 
+  it.each([
+    ["a dataset's SQL", "thing", "SELECT parse_bigint(nothing) AS id FROM raw", "BIGINT", /thing\.sql: .*nothing/],
+    [
+      "an answer's types",
+      "thing",
+      "SELECT parse_bigint(id) AS id FROM raw",
+      "INT",
+      /ids\.sql: columns: .*declared are/,
+    ],
+    ["a dataset's name", "order", "SELECT parse_bigint(id) AS id FROM raw", "BIGINT", /"order" is a word of SQL/],
+  ])("ends with 78 on %s that the engine cannot take, before a record comes", async (_, name, sql, type, said) => {
+    await using folder = await tempFolder();
+    await writeProject(folder.path, {
+      [`datasets/${name}.ts`]: `export default { name: "${name}", record: { fields: { id: {} }, key: "id" }, key: "id", columns: [{ name: "id", type: "BIGINT" }] };`,
+      [`datasets/${name}.sql`]: sql,
+      "answers/ids.sql": `-- title: Ids\n-- from: ${name}\n-- columns: id ${type}\nSELECT id FROM ${name} ORDER BY id`,
+    });
+    const { code, err } = await pinlake(["config", "check", "--project", folder.path, "--json"]);
+    expect(code).toBe(78);
+    expect(errorOf(err).message).toMatch(said);
+  });
+
   it("ends with 78 on SQL that a dataset may not use, naming the file", async () => {
     await using folder = await tempFolder();
     await writeProject(folder.path, {
