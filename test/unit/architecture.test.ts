@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { importsOf, sourceFiles } from "../support/imports.ts";
@@ -88,6 +88,31 @@ describe("the architecture", () => {
       return stageOf(from) !== "app" || !(dynamic || typeOnly);
     });
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+
+  it("is mapped by a page whose paths are there", () => {
+    const page = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    const isPath = (word: string) => /^[a-z][\w./-]*(\/|\.ts)$/.test(word);
+    const words = (text: string) => [...text.matchAll(/`([^`\n]+)`/g)].map(([, word = ""]) => word).filter(isPath);
+    const missing: string[] = [];
+    let looked = 0;
+    for (const line of page.split("\n")) {
+      // A row of the map names what lies in its own folder.
+      const row = /^\| `([a-z]+\/)` \|/.exec(line)?.[1] ?? "";
+      for (const word of words(line)) {
+        looked++;
+        const places = [join("src", row, word), join("src", word), word];
+        if (!places.some((place) => existsSync(join(root, place)))) missing.push(`${row}: ${word}`);
+      }
+    }
+    expect(missing).toEqual([]);
+    expect(looked).toBeGreaterThan(40);
+  });
+
+  it("has every stage on its map", () => {
+    const map = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").split("## The map")[1]?.split("\n## ")[0] ?? "";
+    const stages = [...new Set(files.map(stageOf))].filter((stage) => stage !== "base");
+    expect(stages.filter((stage) => !map.includes(`\`${stage}/\``))).toEqual([]);
   });
 
   it("keeps the engine free of what is computed", () => {
