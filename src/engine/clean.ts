@@ -119,16 +119,15 @@ async function cleanStrictly(
 }
 
 /** What the dataset's SQL made of the staged rows; of those that its rules refuse their origins and reasons. */
-async function verdicts(session: QuerySession, dataset: Dataset, { staged }: Staging, { signal }: CleanOptions) {
-  const again = { again: true, ...(signal && { signal }) };
+async function verdicts(session: QuerySession, dataset: Dataset, { staged }: Staging, options: CleanOptions) {
   const good = dataset.warnings.map((_, i) => `, count(*) FILTER (WHERE _reason IS NULL AND _warning${i})`);
   const counted = await session.query(
     `SELECT count(*) FILTER (WHERE _reason IS NULL), count(_reason)${good.join("")} FROM ${staged}`,
-    again,
+    options,
   );
   const [rows = 0, others = 0, ...warnings] = (counted.rows[0] ?? []).map(Number);
   const refusals = `SELECT _origin, _reason FROM ${staged} WHERE _reason IS NOT NULL ORDER BY _origin`;
-  const refused = others === 0 ? [] : (await session.query(refusals, again)).rows;
+  const refused = others === 0 ? [] : (await session.query(refusals, options)).rows;
   return {
     good: rows,
     warnings: Object.fromEntries(dataset.warnings.map(({ name }, i) => [name, warnings[i] ?? 0])),

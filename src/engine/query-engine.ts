@@ -41,12 +41,10 @@ export interface ParquetFile {
 
 export interface QueryOptions {
   readonly signal?: AbortSignal;
-  /** The same text, one statement, will be run again soon: the engine may keep its plan. */
-  readonly again?: boolean;
 }
 
 export interface DefineRowsOptions {
-  /** The table is there with these columns already: only its rows are replaced, and plans that read it stay good. */
+  /** The table is there with these columns already: only its rows are replaced. */
   readonly refill?: boolean;
 }
 

@@ -28,8 +28,7 @@ const ORIGIN: Column = { name: "_origin", type: "integer" };
 const made = new WeakMap<QuerySession, string>();
 
 /**
- * Makes the tables, or finds them as the last call left them: then the plans of the SQL over them still hold, and
- * planning takes longer than cleaning some hundred rows.
+ * Makes the tables, or finds them as the last call left them: making them takes longer than cleaning some hundred rows.
  */
 export async function openStaging(
   session: QuerySession,
@@ -55,10 +54,10 @@ export async function openStaging(
   }
   return {
     async fill(rows, options) {
-      await session.execute(`TRUNCATE ${staged}`, { again: true });
+      await session.execute(`TRUNCATE ${staged}`);
       if (rows.length === 0) return;
       await session.defineRows("raw", raw, rows, { refill: true });
-      await session.execute(`INSERT INTO ${staged} ${cleaning}`, { ...options, again: true });
+      await session.execute(`INSERT INTO ${staged} ${cleaning}`, options);
     },
     fillBad: (rows) => session.defineRows(badInto, QUARANTINE_COLUMNS, rows, { refill: true }),
     staged,

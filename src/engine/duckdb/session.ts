@@ -19,7 +19,6 @@ import {
   parquetFile,
   selectFromGroups,
 } from "./parquet.ts";
-import { keepPlans } from "./plans.ts";
 import { dataTypeOf, duckTypeName, quoteName, quoteText } from "./types.ts";
 import { fromDuckAs, isPlain, toDuck } from "./values.ts";
 
@@ -42,7 +41,6 @@ const CHUNK_ROWS = 2048;
 export function openSession({ instance, connection, memory, readOnly, onClose }: SessionParts): QuerySession {
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
-  const plans = keepPlans(connection);
 
   /** Runs `work` on a connection; an abort interrupts it and is what gets thrown. */
   async function interruptible<T>(on: DuckDBConnection, context: RunContext, work: () => Promise<T>): Promise<T> {
@@ -66,11 +64,6 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
     return mine;
   }
 
-  function runOnce(sql: string): Promise<DuckDBResult> {
-    plans.notice(sql);
-    return connection.run(sql);
-  }
-
   async function onlySelect(on: DuckDBConnection, sql: string): Promise<void> {
     if (!readOnly) return;
     const statements = await on.extractStatements(sql);
@@ -81,10 +74,10 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
       throw new PinlakeError("QUERY_FAILED", { sql, reason: "Only one SELECT statement is allowed here." });
   }
 
-  async function select(sql: string, { signal, again = false }: QueryOptions): Promise<QueryResult> {
+  async function select(sql: string, { signal }: QueryOptions): Promise<QueryResult> {
     return run({ sql, signal }, async () => {
       await onlySelect(connection, sql);
-      const result = await (again ? plans.run(sql) : connection.run(sql));
+      const result = await connection.run(sql);
       const rows: SqlValue[][] = [];
       for (const chunk of await result.fetchAllChunks()) pushRows(rows, result, chunk);
       return { columns: columnsOf(result), rows };
@@ -92,8 +85,8 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
   }
 
   const session: QuerySession = {
-    async execute(sql, { signal, again = false } = {}) {
-      await run({ sql, signal }, () => (again ? plans.run(sql) : runOnce(sql)));
+    async execute(sql, { signal } = {}) {
+      await run({ sql, signal }, () => connection.run(sql));
     },
 
     query: (sql, options = {}) => select(sql, options),
@@ -142,7 +135,7 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
       const create = `CREATE OR REPLACE TABLE ${quoteName(name)} (${columns.map((c) => `${quoteName(c.name)} ${duckTypeName(c.type)}`).join(", ")})`;
       const sql = refill ? `TRUNCATE ${quoteName(name)}` : create;
       await run({ sql }, async () => {
-        await (refill ? plans.run(sql) : runOnce(sql));
+        await connection.run(sql);
         if (rows.length > 0) await appendRows(connection, name, columns, rows);
       });
     },
@@ -182,7 +175,6 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
       connection.interrupt();
       await last;
       closed = true;
-      plans.clear();
       connection.closeSync();
       instance.closeSync();
       onClose();
