@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { DemoPhase, DemoReport } from "../app/demo.ts";
 import type { EmulatorResult } from "../app/emulate.ts";
 import type { ResultTable } from "../app/results.ts";
@@ -19,7 +20,7 @@ export const addDemoCommand: AddCommands = (program, context) => {
       "so many posts, drawn as the original's scripts draw them (default: 500)",
       positiveInteger,
     )
-    .option("--all", "every row of the source once, 32 at a time")
+    .addOption(new Option("--all", "every row of the source once, 32 at a time").conflicts("posts"))
     .option("--exit", "ends when it is done; on a terminal it would stay up");
   demo.action(async () => {
     const on = context(demo);
