@@ -1,10 +1,10 @@
 import { Option } from "commander";
-import type { DemoPhase, DemoReport } from "../app/demo.ts";
+import type { DemoReport } from "../app/demo.ts";
 import type { EmulatorResult } from "../app/emulate.ts";
 import type { ResultTable } from "../app/results.ts";
 import type { App } from "../app.ts";
 import type { CommandContext } from "./context.ts";
-import { demoProgress } from "./demo-progress.ts";
+import { demoProgress, type ShownPhase } from "./demo-progress.ts";
 import { demoDocument, demoText } from "./demo-report.ts";
 import { positiveInteger } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
@@ -56,7 +56,7 @@ async function run(
   posts: number | undefined,
   serving: Awaited<ReturnType<App["serve"]>>,
 ): Promise<DemoReport> {
-  let phase: DemoPhase = "source";
+  let phase: ShownPhase = "source";
   let posted: EmulatorResult | undefined;
   await using progress = progressBlock(on.effects, () => demoProgress(app, phase, posted));
   const { runDemo } = await import("../app/demo.ts");
@@ -70,6 +70,7 @@ async function run(
       posted = reached;
     },
   });
+  phase = "done";
   await progress.end();
   return report;
 }
