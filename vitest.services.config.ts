@@ -3,5 +3,11 @@ import base from "./vitest.config.ts";
 
 export default defineConfig({
   ...base,
-  test: { ...base.test, include: ["test/services/**/*.test.ts"], exclude: ["node_modules/**"], testTimeout: 300_000 },
+  test: {
+    ...base.test,
+    include: ["test/services/**/*.test.ts"],
+    exclude: ["node_modules/**"],
+    testTimeout: 300_000,
+    globalSetup: "test/services/install.ts",
+  },
 });

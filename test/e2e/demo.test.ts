@@ -56,12 +56,13 @@ describe.each([1, 3])("a demo of 500 posts with %i partitions", (partitions) => 
   });
 
   // Once is enough: how records are spread does not matter to it.
-  it.runIf(partitions === 1)("is superseded by the same posts again, and answers the same", async () => {
-    const second = await pinlakeJson<DemoDocument>(demo(), { environment });
-    for (const one of second.reconciliation)
-      expect(one).toMatchObject({ events: 2 * POSTS, rows: DIFFERENT_ROWS, ok: true });
-    expect(second.answers).toEqual(first.answers);
-  });
+  if (partitions === 1)
+    it("is superseded by the same posts again, and answers the same", async () => {
+      const second = await pinlakeJson<DemoDocument>(demo(), { environment });
+      for (const one of second.reconciliation)
+        expect(one).toMatchObject({ events: 2 * POSTS, rows: DIFFERENT_ROWS, ok: true });
+      expect(second.answers).toEqual(first.answers);
+    });
 
   it("leaves tables, objects and answers that the verbs read", async () => {
     const at = ["--data", folder.path];
