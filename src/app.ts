@@ -29,7 +29,7 @@ export interface App extends AsyncDisposable {
   readonly engine: QueryEngine;
   readonly stages: Stages;
   readonly operations: Operations;
-  /** Starts the stages and listens. Disposing of it drains: what was acknowledged is landed and in the stream tables. */
+  /** Has the engine read the project's SQL, starts the stages and listens. Throws CONFIG_INVALID too. Disposing of it drains: what was acknowledged is landed and in the stream tables. */
   serve(options: { readonly logLevel: string }): Promise<Serving>;
 }
 
@@ -67,7 +67,11 @@ export async function openApp({ project, data, clock = systemClock }: AppOptions
     engine,
     operations,
     serve: async ({ logLevel }) => {
-      const { stderrLogger } = await import("./app/logger.ts");
+      const [{ stderrLogger }, { checkSql }] = await Promise.all([
+        import("./app/logger.ts"),
+        import("./app/check-sql.ts"),
+      ]);
+      await checkSql(project, engine);
       return serve({ project, folder, clock, lock, log, stages, topics, operations, logger: stderrLogger(logLevel) });
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -129,6 +129,25 @@ describe("the command line", () => {
     expect(code).toBe(78);
     expect(errorOf(err).message).toContain("thing.sql");
   });
+
+  it("ends with 78 when `up` starts on SQL that the engine cannot read, before it listens", async () => {
+    await using folder = await tempFolder();
+    await writeProject(folder.path, {
+      "datasets/thing.ts":
+        'export default { name: "thing", record: { fields: { id: {} }, key: "id" }, key: "id", columns: [{ name: "id", type: "BIGINT" }] };',
+      "datasets/thing.sql": "SELECT parse_bigint(idd) AS id FROM raw",
+    });
+    const { code, out, err } = await pinlake([
+      "up",
+      "--project",
+      folder.path,
+      "--data",
+      join(folder.path, "data"),
+      "--json",
+    ]);
+    expect([code, out]).toEqual([78, ""]);
+    expect(errorOf(err).message).toContain("thing.sql");
+  });
 });
 
 async function writeProject(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
