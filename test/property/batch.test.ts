@@ -1,24 +1,13 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import type { QueryEngine } from "../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { batchWorld, land, outcomeOf, recount } from "../support/batch-world.ts";
 import { crashAtCall } from "../support/crash-at-call.ts";
-import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import { engineAndFolder } from "../support/engine-and-folder.ts";
 import { parts, thingRecords } from "../support/thing-records.ts";
 
-let engine: QueryEngine;
-let folder: TempFolder;
-beforeAll(async () => {
-  engine = createDuckDbEngine({ threads: 1 });
-  folder = await tempFolder();
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
-});
+const { engine, folder } = await engineAndFolder();
 
 /** fc.double would nearly always be 0. */
 const fraction = fc.integer({ min: 0, max: 20 }).map((n) => n / 20);

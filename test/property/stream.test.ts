@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import type { QueryEngine } from "../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { type CrashPoint, crashAtCall } from "../support/crash-at-call.ts";
+import { engineAndFolder } from "../support/engine-and-folder.ts";
 import { printedSeed, seededRandom } from "../support/seeded-random.ts";
 import { blue, red } from "../support/stream-datasets.ts";
 import { expectOneRowPerKey, expectRecount } from "../support/stream-expectations.ts";
 import { appendSome, makeStreams } from "../support/stream-load.ts";
 import { catchUp, openArm, running, type World } from "../support/stream-world.ts";
-import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
-let engine: QueryEngine;
-let folder: TempFolder;
-beforeAll(async () => {
-  engine = createDuckDbEngine({ threads: 1 });
-  folder = await tempFolder();
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
-});
+const { engine, folder } = await engineAndFolder();
 
 async function newWorld(): Promise<World> {
   const log = createMemoryLog();

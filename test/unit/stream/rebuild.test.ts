@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamOf, streamTopic } from "../../../src/log/names.ts";
 import { renderFor } from "../../../src/sink/object-lines.ts";
 import { objectKey } from "../../../src/store/layout.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { crashAtCall } from "../../support/crash-at-call.ts";
+import { engineAndFolder } from "../../support/engine-and-folder.ts";
 import { blue, red } from "../../support/stream-datasets.ts";
 import { expectRecount } from "../../support/stream-expectations.ts";
 import { catchUp, openArm, put, running, stored, type World } from "../../support/stream-world.ts";
-import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
-let engine: QueryEngine;
-let folder: TempFolder;
-beforeAll(async () => {
-  engine = createDuckDbEngine({ threads: 1 });
-  folder = await tempFolder();
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
-});
+const { engine, folder } = await engineAndFolder();
 
 const RED = "streaming-test-red";
 const signal = new AbortController().signal;

@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { PinlakeError } from "../../../src/errors.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
+import { engineAndFolder } from "../../support/engine-and-folder.ts";
 import { blue, red } from "../../support/stream-datasets.ts";
 import { expectOneRowPerKey, expectRecount } from "../../support/stream-expectations.ts";
 import { catchUp, openArm, put, running, stored, tableOf, type World } from "../../support/stream-world.ts";
-import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
-let engine: QueryEngine;
-let folder: TempFolder;
-beforeAll(async () => {
-  engine = createDuckDbEngine({ threads: 1 });
-  folder = await tempFolder();
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
-});
+const { engine, folder } = await engineAndFolder();
 
 const world = (): World => ({
   log: createMemoryLog(),
