@@ -1,12 +1,14 @@
 /** `npm run bench [-- NAME…] [--json]`: every benchmark, or those named. */
 import { parseArgs } from "node:util";
+import { chain } from "./chain.ts";
 import { clean } from "./clean.ts";
 import { type Figure, printFigure } from "./figure.ts";
 import { ingest } from "./ingest.ts";
+import { latency } from "./latency.ts";
 import { log } from "./log.ts";
 import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, log, clean, stream];
+const benchmarks = [ingest, log, clean, stream, latency, chain];
 
 const options = { json: { type: "boolean", default: false } } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
