@@ -20,14 +20,14 @@ async function newWorld(): Promise<World> {
 
 /** Lives until everything is taken or the given call comes; says which. */
 async function live(world: World, point: CrashPoint, maxRecords: number): Promise<"caught up" | "dead"> {
-  const life = crashAtCall({ log: world.log, tables: world.tables }, point);
+  const life = crashAtCall({ log: world.log, tables: world.tables, store: world.store }, point);
   await using arm = openArm({ ...world, ...life.target }, { maxRecords, triggerMs: 1 });
   const caughtUp = running(arm, (signal) => arm.caughtUp(signal)).then(() => "caught up" as const);
   return Promise.race([caughtUp, life.crashed.then(() => "dead" as const)]);
 }
 
 describe("stream tables equal a recount of the log, event for event,", () => {
-  it("whatever call to the log or the tables was the last of a life", async () => {
+  it("whatever call to the log, the tables or the objects was the last of a life", async () => {
     const random = seededRandom(printedSeed("stream, a crash at each call"));
     const world = await newWorld();
     for (let [call, finished] = [1, 0]; finished < 2; call++) {

@@ -151,7 +151,7 @@ describe("a rebuild", () => {
     await fill(w, "b");
     await catchUp(w);
     const before = await stored(w, red);
-    const mortal = { tables: w.tables, log: w.log };
+    const mortal = { tables: w.tables, log: w.log, store: w.store };
     const whole = crashAtCall(mortal);
     await openArm({ ...w, ...whole.target }).rebuild("red", signal);
     let refused = 0;
