@@ -167,6 +167,12 @@ export const catalogue = {
     retry: "never",
     message: (d) => `Object "${d.key}" does not fit what the log holds: ${d.reason}. It was left as it is.`,
   }),
+  OBJECT_DAMAGED: entry<{ key: string; reason: string }>({
+    kind: "badData",
+    retry: "never",
+    message: (d) =>
+      `Object "${d.key}" cannot be unpacked: ${d.reason}. Nothing was changed; put a good copy in its place.`,
+  }),
   QUERY_FAILED: entry<{ sql: string; reason: string }>({
     kind: "badData",
     retry: "never",

@@ -5,6 +5,7 @@ import { type Dataset, matchesPattern } from "../define/dataset.ts";
 import type { RawInput } from "../engine/clean.ts";
 import type { Taken } from "../quarantine/progress.ts";
 import type { ObjectPartition } from "../store/layout.ts";
+import { objectBody, plainPath } from "../store/object-body.ts";
 import { type ListedObject, listObjects, objectPartitions } from "../store/object-listing.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
@@ -70,7 +71,7 @@ async function linesIn(store: ObjectStore, { key, name }: ListedObject, signal?:
   if (name.format === "bin") return 1n;
   let lines = 0n;
   let last: number = NEWLINE;
-  for await (const chunk of store.stream(key, signal === undefined ? {} : { signal })) {
+  for await (const chunk of objectBody(store, key, signal === undefined ? {} : { signal })) {
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines++;
     last = chunk.at(-1) ?? last;
   }
@@ -83,12 +84,12 @@ export function inChunks(objects: readonly TakenObject[], maxBytes: number): Tak
   let bytes = 0;
   for (const object of objects) {
     const current = chunks.at(-1);
-    if (current === undefined || bytes + object.bytes > maxBytes) {
+    if (current === undefined || bytes + object.textBytes > maxBytes) {
       chunks.push([object]);
-      bytes = object.bytes;
+      bytes = object.textBytes;
     } else {
       current.push(object);
-      bytes += object.bytes;
+      bytes += object.textBytes;
     }
   }
   return chunks;
@@ -105,11 +106,11 @@ export async function rawInput(
   const options = signal === undefined ? {} : { signal };
   if (name.format === "bin")
     return { ...of, records: [{ offset: name.startOffset, value: await store.get(key, options) }] };
-  const local = store.localPath(key);
+  const local = plainPath(store, key);
   if (local !== undefined && from === name.startOffset)
     return { ...of, path: local, startOffset: from, lines: "value" };
   const path = join(folder, `${randomUUID()}.json`); // a topic's name may be as long as a file's name can be
-  await writeFile(path, linesFrom(store.stream(key, options), from - name.startOffset));
+  await writeFile(path, linesFrom(objectBody(store, key, options), from - name.startOffset));
   return { ...of, path, startOffset: from, lines: "value" };
 }
 

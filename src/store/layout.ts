@@ -1,6 +1,9 @@
+import type { Compression } from "./compression.ts";
+
 /**
  * Names of objects (Kafka Connect's S3 sink): `topics/<topic>/partition=<p>/<topic>+<p>+<start offset>.json`, and
- * `streams/<stream>/shard=<n>/<stream>+<n>+<start offset>.json`. Line i of an object is offset start + i, always.
+ * `streams/<stream>/shard=<n>/<stream>+<n>+<start offset>.json`; `.json.gz` and `.json.zst` where the body is packed.
+ * Line i of an object is offset start + i, always.
  */
 export interface ObjectPartition {
   readonly kind: "topic" | "stream";
@@ -13,7 +16,11 @@ export interface ObjectName extends ObjectPartition {
   readonly startOffset: bigint;
   /** `json`: NDJSON lines. `bin`: the bytes of the one record at `startOffset`, which is no JSON text. */
   readonly format: "json" | "bin";
+  /** How the lines are packed; absent where they are not, as `bin` never is. */
+  readonly compression?: Compression;
 }
+
+const SUFFIXES: Readonly<Record<Compression, string>> = { gzip: ".gz", zstd: ".zst" };
 
 const OFFSET_DIGITS = 10;
 
@@ -31,11 +38,11 @@ export function partitionPrefix(of: ObjectPartition): string {
 
 export function objectKey(of: ObjectName): string {
   const offset = of.startOffset.toString().padStart(OFFSET_DIGITS, "0");
-  return `${partitionPrefix(of)}${filePrefix(of.name, of.partition)}${offset}.${of.format}`;
+  return `${partitionPrefix(of)}${filePrefix(of.name, of.partition)}${offset}.${of.format}${of.compression === undefined ? "" : SUFFIXES[of.compression]}`;
 }
 
 const KEY =
-  /^(?:topics\/(?<topic>[^/]+)\/partition|streams\/(?<stream>[^/]+)\/shard)=(?<partition>0|[1-9][0-9]*)\/(?<file>[^/]+)[.](?<format>json|bin)$/;
+  /^(?:topics\/(?<topic>[^/]+)\/partition|streams\/(?<stream>[^/]+)\/shard)=(?<partition>0|[1-9][0-9]*)\/(?<file>[^/]+)[.](?:(?<format>json|bin)|json[.](?<suffix>gz|zst))$/;
 
 /** The name behind a key; undefined for keys that the sink does not write. */
 export function parseObjectKey(key: string): ObjectName | undefined {
@@ -50,6 +57,7 @@ export function parseObjectKey(key: string): ObjectName | undefined {
     name,
     partition: Number(groups.partition),
     startOffset: BigInt(digits),
-    format: groups.format as "json" | "bin",
+    format: groups.format === "bin" ? "bin" : "json",
+    ...(groups.suffix !== undefined && { compression: groups.suffix === "gz" ? "gzip" : "zstd" }),
   };
 }

@@ -3,6 +3,7 @@ import type { EventLog } from "../log/event-log.ts";
 import { streamTopic } from "../log/names.ts";
 import type { LogRecord } from "../record.ts";
 import { objectKey } from "../store/layout.ts";
+import { objectBody } from "../store/object-body.ts";
 import { listObjects } from "../store/object-listing.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
@@ -32,7 +33,7 @@ export async function* shardRecords(options: ShardRecordsOptions): AsyncGenerato
   for (const { key, name } of await listObjects(store, of, 0n, signal)) {
     if (next < name.startOffset) yield* lostRecords(options, next, name.startOffset);
     next = name.startOffset;
-    for await (const lines of linesOf(store.stream(key, { signal }))) {
+    for await (const lines of linesOf(objectBody(store, key, { signal }))) {
       const start = next;
       yield lines.map((line, i) => ({ offset: start + BigInt(i), ...parseEnvelope(line) }));
       next += BigInt(lines.length);

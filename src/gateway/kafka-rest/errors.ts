@@ -46,6 +46,7 @@ const answers: Record<ErrorCode, Answer> = {
   OBJECT_NOT_FOUND: fault,
   OBJECT_KEY_INVALID: fault,
   OBJECT_CONFLICT: fault,
+  OBJECT_DAMAGED: fault,
   QUERY_FAILED: fault,
   OUT_OF_MEMORY: fault,
   TABLE_NOT_FOUND: fault,

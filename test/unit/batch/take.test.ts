@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { inChunks, planTake, rawInput } from "../../../src/batch/take.ts";
 import type { Dataset } from "../../../src/define/dataset.ts";
+import { openFilesystemStore } from "../../../src/store/filesystem.ts";
 import { objectKey } from "../../../src/store/layout.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
@@ -74,6 +76,25 @@ describe("what a batch run takes", () => {
     expect("path" in input && (await readFile(input.path, "utf8"))).toBe('{"n":12}\n');
   });
 
+  it.each([
+    ["gzip", gzipSync],
+    ["zstd", zstdCompressSync],
+  ] as const)("unpacks %s objects into files of plain lines", async (compression, pack) => {
+    await using folder = await tempFolder();
+    await using store = await openFilesystemStore({ root: folder.path });
+    const key = (startOffset: bigint) =>
+      objectKey({ kind: "topic", name: "a.pin", partition: 0, startOffset, format: "json", compression });
+    await store.put(key(0n), pack('{"n":0}\n{"n":1}\n'));
+    await store.put(key(2n), pack('{"n":2}\n{"n":3}\n{"n":4}\n'));
+    const { objects, taken } = await planTake(store, dataset, () => 1n);
+    expect(taken).toEqual([{ topic: "a.pin", partition: 0, next: 5n }]);
+    const texts = objects.map(async (object) => {
+      const input = await rawInput(store, object, folder.path);
+      return "path" in input && (await readFile(input.path, "utf8"));
+    });
+    expect(await Promise.all(texts)).toEqual(['{"n":1}\n', '{"n":2}\n{"n":3}\n{"n":4}\n']);
+  });
+
   it("hands over a value that is no JSON as one record", async () => {
     await using folder = await tempFolder();
     await using store = createMemoryStore();
@@ -89,7 +110,13 @@ describe("what a batch run takes", () => {
   });
 
   it("is cut into chunks that never divide an object", () => {
-    const objects = [5, 5, 20, 1].map((bytes, i) => ({ key: String(i), bytes, from: 0n, name: {} as never }));
+    const objects = [5, 5, 20, 1].map((textBytes, i) => ({
+      key: String(i),
+      bytes: 1,
+      textBytes,
+      from: 0n,
+      name: {} as never,
+    }));
     expect(inChunks(objects, 10).map((chunk) => chunk.map(({ key }) => key))).toEqual([["0", "1"], ["2"], ["3"]]);
     expect(inChunks([], 10)).toEqual([]);
   });

@@ -21,6 +21,8 @@ describe("names of objects", () => {
       { kind: "stream" as const, name: "streaming-x-pin", partition: 12, startOffset: 7n, format: "bin" as const },
       { name: "a+0+b.json", startOffset: 12_345_678_901_234n },
       { name: "x".repeat(249), partition: 999, startOffset: 2n ** 63n - 1n },
+      { name: "x.json", startOffset: 3n, compression: "gzip" as const },
+      { name: "x".repeat(249), partition: 999, startOffset: 2n ** 63n - 1n, compression: "zstd" as const },
     ]) {
       const key = objectKey(name(part));
       expect(parseObjectKey(key)).toEqual(name(part));
@@ -32,6 +34,8 @@ describe("names of objects", () => {
     for (const key of ["topics/t/partition=0/other+0+0000000000.json", "topics/t/partition=0/t+1+0000000000.json"])
       expect(parseObjectKey(key)).toBeUndefined();
     expect(parseObjectKey("topics/t/partition=0/t+0+1.json")).toBeUndefined();
+    expect(parseObjectKey("topics/t/partition=0/t+0+0000000000.bin.gz")).toBeUndefined();
+    expect(parseObjectKey("topics/t/partition=0/t+0+0000000000.json.bz2")).toBeUndefined();
     expect(parseObjectKey("topics/t/partition=00/t+00+0000000000.json")).toBeUndefined();
     expect(parseObjectKey("tables/t/partition=0/t+0+0000000000.json")).toBeUndefined();
   });
@@ -51,6 +55,25 @@ describe("objects of a partition", () => {
       expect(await from(at)).toEqual(offsets.slice(i));
       expect(await from(at + 1n)).toEqual(offsets.slice(i + 1).filter((offset) => offset > at));
     }
+  });
+
+  it("are found beside each other packed and plain, from any offset on", async () => {
+    const store = createMemoryStore();
+    await put(store, { startOffset: 0n, compression: "gzip" });
+    await put(store, { startOffset: 5n });
+    await put(store, { startOffset: 6n, compression: "zstd" });
+    const from = async (at: bigint) =>
+      (await listObjects(store, name({}), at)).map(({ name: { startOffset } }) => startOffset);
+    expect(await from(0n)).toEqual([0n, 5n, 6n]);
+    expect(await from(1n)).toEqual([5n, 6n]);
+    expect(await from(6n)).toEqual([6n]);
+  });
+
+  it("are refused where two begin at the same offset: one of them would count twice", async () => {
+    const store = createMemoryStore();
+    await put(store, { startOffset: 5n });
+    await put(store, { startOffset: 5n, compression: "gzip" });
+    await expect(listObjects(store, name({}))).rejects.toMatchObject({ code: "OBJECT_CONFLICT" });
   });
 
   it("are found for every partition there is", async () => {
