@@ -31,8 +31,10 @@ export interface ColumnStats {
   readonly hasNan?: boolean;
 }
 
+/** A Parquet file as writeParquet made it. */
 export interface ParquetFile {
   readonly path: string;
+  readonly columns: readonly Column[];
   readonly rows: number;
   readonly bytes: number;
   /** By column name; leaves of structs as `parent.child`. */
@@ -62,6 +64,13 @@ export interface SessionOptions {
  * The portable functions of the prelude (docs/reference/sql.md) are there from the start; the time zone is UTC.
  */
 export interface QuerySession extends AsyncDisposable {
+  /** How many statements are worth running at once, each in a session of its own made by `beside`. */
+  readonly parallelism: number;
+  /**
+   * A session that shares this one's tables, views and memory, so that its statements run beside this one's. To be
+   * closed before this one is.
+   */
+  beside(): Promise<QuerySession>;
   /** Runs one or more statements for their effect. Throws QUERY_FAILED, OUT_OF_MEMORY. */
   execute(sql: string, options?: QueryOptions): Promise<void>;
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;

@@ -184,6 +184,27 @@ export function queryEngineConformance(name: string, create: () => Promise<Query
       expect((await one.query("SELECT parse_timestamp('2020-08-28 03:52:47')")).rows).toEqual([[1598586767000000n]]);
     });
 
+    it("runs statements beside each other in sessions that share their tables", async () => {
+      await using engine = await create();
+      await using folder = await temporaryFolder();
+      await using session = await engine.session();
+      await session.execute("CREATE TABLE shared AS SELECT CAST(range AS BIGINT) AS x FROM range(10)");
+      const columns: Column[] = [{ name: "x", type: "long" }];
+      {
+        await using one = await session.beside();
+        await using other = await session.beside();
+        const files = await Promise.all(
+          [one, other, session].map((each, i) =>
+            each.writeParquet(`SELECT x + ${i} FROM shared`, columns, join(folder.path, `${i}.parquet`)),
+          ),
+        );
+        expect(files.map(({ rows, columns: written }) => [rows, written])).toEqual(files.map(() => [10, columns]));
+        await other.execute("DROP TABLE shared");
+      }
+      await expect(session.query("SELECT * FROM shared")).rejects.toMatchObject({ code: "QUERY_FAILED" });
+      expect(session.parallelism).toBeGreaterThan(0);
+    });
+
     it("says what is wrong with a query, and goes on", async () => {
       await using engine = await create();
       await using session = await engine.session();

@@ -43,7 +43,11 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
         connection,
         memory,
         readOnly: readOnlyFolders !== undefined,
-        onClose: () => open.delete(session),
+        parallelism: threads === 1 ? 1 : PARALLELISM,
+        onClose: () => {
+          instance.closeSync();
+          open.delete(session);
+        },
       });
       open.add(session);
       return session;
@@ -53,6 +57,9 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
     },
   };
 }
+
+/** A running statement holds one of the four threads that Node has for files and for us: one is left to files. */
+const PARALLELISM = 3;
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -14,10 +14,11 @@ export function copyStatement(sql: string, columns: readonly Column[], path: str
 }
 
 /** The one row that COPY … RETURN_STATS gives, with maps as objects. */
-export function parquetFile(path: string, row: SqlRow): ParquetFile {
+export function parquetFile(path: string, columns: readonly Column[], row: SqlRow): ParquetFile {
   const statistics = (row.column_statistics ?? {}) as Readonly<Record<string, Readonly<Record<string, string>>>>;
   return {
     path,
+    columns: columns.map(({ name, type }) => ({ name, type })),
     rows: Number(row.count),
     bytes: Number(row.file_size_bytes),
     stats: new Map(Object.entries(statistics).map(([key, values]) => [leafName(key), columnStats(values)])),

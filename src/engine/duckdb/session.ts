@@ -27,6 +27,8 @@ export interface SessionParts {
   readonly connection: DuckDBConnection;
   readonly memory: string;
   readonly readOnly: boolean;
+  readonly parallelism: number;
+  /** Lets go of what the session does not share. */
   readonly onClose: () => void;
 }
 
@@ -38,7 +40,8 @@ interface RunContext {
 
 const CHUNK_ROWS = 2048;
 
-export function openSession({ instance, connection, memory, readOnly, onClose }: SessionParts): QuerySession {
+export function openSession(parts: SessionParts): QuerySession {
+  const { instance, connection, memory, readOnly, parallelism, onClose } = parts;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
@@ -85,6 +88,13 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
   }
 
   const session: QuerySession = {
+    parallelism,
+
+    async beside() {
+      if (closed) throw new PinlakeError("CLOSED", { what: "The query session" });
+      return openSession({ ...parts, connection: await instance.connect(), onClose: () => {} });
+    },
+
     async execute(sql, { signal } = {}) {
       await run({ sql, signal }, () => connection.run(sql));
     },
@@ -158,7 +168,7 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
           for (const chunk of await result.fetchAllChunks()) pushRows(rows, result, chunk);
           const row = Object.fromEntries(result.columnNames().map((name, i) => [name, rows[0]?.[i] ?? null]));
           await syncFile(path);
-          return parquetFile(path, row);
+          return parquetFile(path, columns, row);
         });
       } catch (error) {
         await rm(path, { force: true });
@@ -176,7 +186,6 @@ export function openSession({ instance, connection, memory, readOnly, onClose }:
       await last;
       closed = true;
       connection.closeSync();
-      instance.closeSync();
       onClose();
     },
   };
