@@ -1,4 +1,4 @@
-// Makes what is published: dist/src and dist/pinterest, compiled, with the SQL beside the definitions.
+// Makes what is published: dist/src and dist/pinterest, compiled, with the SQL beside the definitions and the scanner's bytes.
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,4 +10,5 @@ const tsc = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc
   stdio: "inherit",
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 70);
-for (const file of globSync("pinterest/**/*.sql", { cwd: root })) cpSync(`${root}${file}`, `${root}dist/${file}`);
+for (const file of globSync(["pinterest/**/*.sql", "src/**/*.wasm"], { cwd: root }))
+  cpSync(`${root}${file}`, `${root}dist/${file}`);

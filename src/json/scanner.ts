@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+
+/** The part of the standard's that is used here; Node's types leave it out. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+/** What `assembly/index.ts` exports. Addresses are of its memory; 0 says that there is no such thing at `at`. */
+interface Wasm {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  space(at: number): number;
+  string(at: number): number;
+  member(at: number): number;
+  value(at: number, depth: number): number;
+  lines(at: number, end: number): number;
+  anyRespelled(): number;
+}
+
+/** Where each cell lies and what each bit means, as the scanner itself says. */
+const CONSTANTS = [
+  "TEXT",
+  "FOUND",
+  "FOUND_COUNT",
+  "STOPPED_AT",
+  "FAILURE",
+  "FAILED_AT",
+  "FLAGS",
+  "NAME_START",
+  "NAME_END",
+  "ESCAPED",
+  "SPACED",
+  "REPEATS",
+] as const;
+type Constants = Readonly<Record<(typeof CONSTANTS)[number], number>>;
+
+export interface Scanner {
+  readonly wasm: Wasm;
+  readonly at: Constants;
+  /** Of the whole memory; another one after a `load` that needed more room. */
+  readonly bytes: Uint8Array;
+  /** Puts a text at `at.TEXT`, in place of the one before. */
+  load(text: Uint8Array): void;
+  /** The number at an address. */
+  cell(at: number): number;
+}
+
+/** Zeros behind the text; a block of 16 bytes may begin at the first of them. */
+const TAIL_BYTES = 32;
+const PAGE_BYTES = 64 * 1024;
+
+let compiled: object | undefined;
+
+/** A scanner keeps the memory that its largest text needed: make one, and keep it. */
+export function createScanner(): Scanner {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL("scanner.wasm", import.meta.url)));
+  const { exports } = new WebAssembly.Instance(compiled);
+  const wasm = exports as Wasm & Readonly<Record<keyof Constants, { readonly value: number }>>;
+  const at = Object.fromEntries(CONSTANTS.map((name) => [name, wasm[name].value])) as Constants;
+  let bytes = new Uint8Array(wasm.memory.buffer);
+  let cells = new Int32Array(wasm.memory.buffer);
+  return {
+    wasm,
+    at,
+    get bytes() {
+      return bytes;
+    },
+    load(text) {
+      const end = at.TEXT + text.length;
+      const missing = end + TAIL_BYTES - bytes.length;
+      if (missing > 0) {
+        wasm.memory.grow(Math.ceil(missing / PAGE_BYTES));
+        bytes = new Uint8Array(wasm.memory.buffer);
+        cells = new Int32Array(wasm.memory.buffer);
+      }
+      bytes.set(text, at.TEXT);
+      bytes.fill(0, end, end + TAIL_BYTES);
+    },
+    cell: (address) => cells[address >> 2]!,
+  };
+}
