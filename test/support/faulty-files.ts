@@ -81,6 +81,7 @@ export function faultyFiles(fault: Fault = () => undefined): FaultyFiles {
       nodeFiles.truncate(fd, length);
       changed(fd);
     },
+    read: (fd, position, length) => nodeFiles.read(fd, position, length),
     close: (fd) => nodeFiles.close(fd),
     remove(path) {
       step("remove");

@@ -15,9 +15,11 @@ import {
 import { dirname, resolve } from "node:path";
 import { PinlakeError } from "../../errors.ts";
 
-/** Every file call that the log makes to change something, so that a test can let the n-th one fail. */
+/** What the log does to the bytes of files, so that a test can let the n-th call fail, or count what is read. */
 export interface Files {
   open(path: string, flags: "r" | "r+" | "wx+"): number;
+  /** Up to `length` bytes; fewer at the end of the file. */
+  read(fd: number, position: number, length: number): Promise<Buffer>;
   /** Writes all of `bytes` or throws. Not durable before `sync`. */
   write(fd: number, bytes: Uint8Array, position: number): Promise<void>;
   /** Resolves when everything written to the file is on the disk. */
@@ -34,6 +36,7 @@ const SMALL_BYTES = 64 * 1024;
 
 export const nodeFiles: Files = {
   open: (path, flags) => openSync(path, flags),
+  read: readAt,
   async write(fd, bytes, position) {
     for (let done = 0; done < bytes.length; ) {
       const left = bytes.length - done;
@@ -63,8 +66,7 @@ const writeAside = (fd: number, bytes: Uint8Array, from: number, position: numbe
     ),
   );
 
-/** Reads up to `length` bytes; fewer at the end of the file. */
-export function readAt(fd: number, position: number, length: number): Promise<Buffer> {
+function readAt(fd: number, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(length);
   return new Promise((resolve, reject) => {
     const more = (done: number) =>
@@ -76,6 +78,9 @@ export function readAt(fd: number, position: number, length: number): Promise<Bu
     more(0);
   });
 }
+
+/** Reads of one open file. */
+export type ReadAt = (position: number, length: number) => Promise<Buffer>;
 
 export const fileSize = (path: string): number => statSync(path).size;
 export const fileNames = (folder: string): string[] => readdirSync(folder);

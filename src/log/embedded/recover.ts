@@ -61,8 +61,9 @@ async function recoverLast(
   let nextSequence: number | undefined;
   let damage: string | undefined;
   const fd = files.open(file, readOnly ? "r" : "r+");
+  const read = (position: number, length: number) => files.read(fd, position, length);
   try {
-    const end = await scanFrames(fd, 0, size, (frame, position) => {
+    const end = await scanFrames(read, 0, size, (frame, position) => {
       if (nextSequence !== undefined && frame.sequence !== nextSequence) damage = "the frame is out of sequence";
       else if (nextSequence === undefined && frame.kind !== TOPICS) damage = "the segment does not begin with topics";
       else damage = replay(frame, topics, last, position);
@@ -71,7 +72,7 @@ async function recoverLast(
     });
     if (damage !== undefined) throw new PinlakeError("LOG_CORRUPT", { file, position: end.position, reason: damage });
     if (end.damage !== undefined) {
-      const later = await findLaterFrame(fd, end.position, size, nextSequence);
+      const later = await findLaterFrame(read, end.position, size, nextSequence);
       if (later !== undefined)
         throw new PinlakeError("LOG_CORRUPT", {
           file,
@@ -114,13 +115,14 @@ function replay(frame: Frame, topics: Map<number, TopicEntry>, into: Segment, po
 /** Fills an older segment's index, from its sidecar or, when that is missing or damaged, from the segment itself. */
 async function openSealed(files: Files, sealed: Segment, readOnly: boolean): Promise<void> {
   const size = fileSize(sealed.file);
-  if (readSidecar(sealed, size)) return;
+  if (await readSidecar(files, sealed, size)) return;
   const fd = files.open(sealed.file, "r");
+  const read = (position: number, length: number) => files.read(fd, position, length);
   try {
     sealed.length = size;
     let whole = true;
     for (let from = 0; from < size; ) {
-      const end = await scanFrames(fd, from, size, (frame, position) => {
+      const end = await scanFrames(read, from, size, (frame, position) => {
         if (frame.kind === RECORDS)
           for (const block of blocksOf(frame)) indexBlock(sealed, block, position, frame.storedAtMs);
         return true;
@@ -128,7 +130,7 @@ async function openSealed(files: Files, sealed: Segment, readOnly: boolean): Pro
       if (end.damage === undefined) break;
       // The first read of what is damaged reports it; what lies behind stays readable.
       whole = false;
-      from = (await findLaterFrame(fd, end.position, size, undefined)) ?? size;
+      from = (await findLaterFrame(read, end.position, size, undefined)) ?? size;
     }
     if (whole && !readOnly) await writeSidecar(files, sealed).catch(() => {});
   } finally {

@@ -1,4 +1,4 @@
-import { readAt } from "./files.ts";
+import type { ReadAt } from "./files.ts";
 import { claimedLength, type Frame, frameAt, HEADER_BYTES, MAGIC } from "./frame.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -15,7 +15,7 @@ export interface ScanEnd {
  * before.
  */
 export async function scanFrames(
-  fd: number,
+  read: ReadAt,
   from: number,
   end: number,
   visit: (frame: Frame, position: number) => boolean | undefined,
@@ -29,7 +29,7 @@ export async function scanFrames(
       position += frame.length;
     }
     if (position >= end) break;
-    const buffer = await readAt(fd, position, Math.min(wanted, end - position));
+    const buffer = await read(position, Math.min(wanted, end - position));
     const complete = buffer.length < wanted || position + buffer.length >= end;
     wanted = CHUNK_BYTES;
     let at = 0;
@@ -62,7 +62,7 @@ export async function scanFrames(
  * a segment, say); its sequence gives it away.
  */
 export async function findLaterFrame(
-  fd: number,
+  read: ReadAt,
   damagedAt: number,
   end: number,
   expectedSequence: number | undefined,
@@ -73,14 +73,14 @@ export async function findLaterFrame(
       ? Number.POSITIVE_INFINITY
       : expectedSequence + Math.ceil((end - damagedAt) / HEADER_BYTES);
   for (let position = damagedAt + 1; position < end; ) {
-    const buffer = await readAt(fd, position, Math.min(CHUNK_BYTES, end - position));
+    const buffer = await read(position, Math.min(CHUNK_BYTES, end - position));
     for (let at = buffer.indexOf(MAGIC); at >= 0; at = buffer.indexOf(MAGIC, at + 1)) {
-      const header = await readAt(fd, position + at, HEADER_BYTES);
+      const header = await read(position + at, HEADER_BYTES);
       const length = claimedLength(header, 0);
       if (length === undefined || position + at + length > end) continue;
       const sequence = header.readDoubleLE(16);
       if (sequence < earliest || sequence > latest) continue;
-      if (frameAt(await readAt(fd, position + at, length), 0, length) !== undefined) return position + at;
+      if (frameAt(await read(position + at, length), 0, length) !== undefined) return position + at;
     }
     if (position + buffer.length >= end || buffer.length === 0) return undefined;
     position += buffer.length - (MAGIC.length - 1);

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import type { Files } from "./files.ts";
+import { type Files, fileSize } from "./files.ts";
 import { partitionKey, type Segment } from "./segment.ts";
 
 /**
@@ -43,9 +42,9 @@ export async function writeSidecar(files: Files, segment: Segment): Promise<void
 }
 
 /** Fills a segment from its sidecar; false when there is none that fits a file of this length. */
-export function readSidecar(into: Segment, fileLength: number): boolean {
+export async function readSidecar(files: Files, into: Segment, fileLength: number): Promise<boolean> {
   try {
-    const text = readFileSync(sidecarOf(into), "utf8");
+    const text = await textOf(files, sidecarOf(into));
     const newline = text.indexOf("\n");
     const json = text.slice(newline + 1);
     if (text.slice(0, newline) !== String(crc32(json))) return false;
@@ -59,5 +58,14 @@ export function readSidecar(into: Segment, fileLength: number): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+async function textOf(files: Files, path: string): Promise<string> {
+  const fd = files.open(path, "r");
+  try {
+    return (await files.read(fd, 0, fileSize(path))).toString("utf8");
+  } finally {
+    files.close(fd);
   }
 }

@@ -48,6 +48,7 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
     const { file, length } = range.segment;
     const start = positionBefore(range, from);
     const fd = files.open(file, "r");
+    const read = (position: number, length: number) => files.read(fd, position, length);
     try {
       let next = from;
       const shared = range.segment.ranges.size > 1;
@@ -63,7 +64,7 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
         }
         return next < range.next && !(next > from && position - start > SCAN_BYTES);
       };
-      const { damage, position } = await scanFrames(fd, start, length, visitFrame, cached);
+      const { damage, position } = await scanFrames(read, start, length, visitFrame, cached);
       if (damage !== undefined) throw new PinlakeError("LOG_CORRUPT", { file, position, reason: damage });
     } finally {
       files.close(fd);

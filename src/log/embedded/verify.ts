@@ -33,9 +33,10 @@ export async function* verifyLog(folder: string, files: Files = nodeFiles): Asyn
     const last = file === segments.at(-1)?.file;
     const size = fileSize(file);
     const fd = files.open(file, "r");
+    const read = (position: number, length: number) => files.read(fd, position, length);
     try {
       for (let from = 0; from < size; ) {
-        const end = await scanFrames(fd, from, size, (frame, position) => {
+        const end = await scanFrames(read, from, size, (frame, position) => {
           if (frame.kind === TOPICS)
             for (const { state, logs } of parseTopics(jsonOf(frame)))
               for (const log of logs) {
@@ -52,7 +53,7 @@ export async function* verifyLog(folder: string, files: Files = nodeFiles): Asyn
           return true;
         });
         if (end.damage === undefined) break;
-        const later = await findLaterFrame(fd, end.position, size, undefined);
+        const later = await findLaterFrame(read, end.position, size, undefined);
         if (later !== undefined || !last) yield { file, position: end.position, reason: end.damage };
         from = later ?? size;
       }
