@@ -1,6 +1,7 @@
 import { systemClock } from "../clock.ts";
 import type { Project } from "../config/load-project.ts";
 import type { QueryEngine } from "../engine/query-engine.ts";
+import { objectBody } from "../store/object-body.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type DataFolder, dataFolder } from "./data-folder.ts";
 import { type OpenTable, openEngine, openStores, tableOpener } from "./drivers.ts";
@@ -12,6 +13,8 @@ export interface Reader extends AsyncDisposable {
   readonly project: Project;
   readonly folder: DataFolder;
   readonly objects: ObjectStore;
+  /** What an object holds, unpacked where it is packed. Throws OBJECT_NOT_FOUND, OBJECT_DAMAGED. */
+  readonly objectBody: (key: string, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly engine: QueryEngine;
   readonly openTable: OpenTable;
   readonly names: readonly TableName[];
@@ -33,6 +36,7 @@ export async function openReader(project: Project, data: string): Promise<Reader
     project,
     folder,
     objects,
+    objectBody: (key, signal) => objectBody(objects, key, { signal }),
     engine,
     openTable,
     names,

@@ -40,7 +40,8 @@ export async function makeStages(parts: StageParts): Promise<Stages> {
     import("../stream/stream-arm.ts"),
     import("../batch/batch.ts"),
   ]);
-  const sink = createSink({ log, store: objects, limits: config.sink, clock });
+  const { compression, ...limits } = config.sink;
+  const sink = createSink({ log, store: objects, limits, compression, clock });
   const stream = createStreamArm({
     log,
     store: objects,

@@ -3,6 +3,7 @@ import type { ResultTable } from "../app/results.ts";
 import type { Project } from "../config/load-project.ts";
 import type { Effects } from "./effects.ts";
 import { formatRows, type OutputFormat } from "./format-rows.ts";
+import { terminalText } from "./terminal-text.ts";
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -23,6 +24,8 @@ export interface CommandContext {
   /** What another command must be given to mean the same project and folder: empty, or options before which a space stands. */
   readonly sameFolder: string;
   project(): Promise<Project>;
+  /** Text as it is, but for characters that a terminal would obey where there is one. */
+  out(text: string): void;
   /** Rows in the format asked for. */
   printRows(table: ResultTable): void;
   /** A document: JSON when asked for, else what `text` says. */
@@ -33,6 +36,8 @@ export interface CommandContext {
 
 export function commandContext(effects: Effects, options: GlobalOptions): CommandContext {
   const format = options.json === true ? "json" : options.format;
+  // What a record holds is for files and pipes as it is, and for a terminal only as text.
+  const out = (text: string) => effects.out(effects.outIsTerminal ? terminalText(text) : text);
   return {
     effects,
     format,
@@ -48,8 +53,9 @@ export function commandContext(effects: Effects, options: GlobalOptions): Comman
       ]);
       return loadProject(findProject(options.project, effects.cwd), effects.environment);
     },
-    printRows: (table) => effects.out(formatRows(table, format)),
-    print: (document, text) => effects.out(format === "json" ? `${JSON.stringify(document)}\n` : text()),
+    out,
+    printRows: (table) => out(formatRows(table, format)),
+    print: (document, text) => out(format === "json" ? `${JSON.stringify(document)}\n` : text()),
     note: (text) => {
       if (effects.errIsTerminal && format !== "json") effects.err(`${text}\n`);
     },

@@ -18,14 +18,13 @@ export const addObjectCommands: AddCommands = (program, context) => {
     });
   });
 
-  const show = objects.command("show <key>").description("an object's bytes as they are");
+  const show = objects.command("show <key>").description("what an object holds, unpacked where it is packed");
   show.action(async (key: string) => {
     const on = context(show);
-    await reading(on, async ({ objects: store }) => {
+    await reading(on, async ({ objectBody }) => {
       const decoder = new TextDecoder();
-      for await (const chunk of store.stream(key, { signal: on.effects.signal }))
-        on.effects.out(decoder.decode(chunk, { stream: true }));
-      on.effects.out(decoder.decode());
+      for await (const chunk of objectBody(key, on.effects.signal)) on.out(decoder.decode(chunk, { stream: true }));
+      on.out(decoder.decode());
     });
   });
 };

@@ -1,4 +1,5 @@
 import type { RecordReport } from "../console/operations.ts";
+import { terminalText } from "./terminal-text.ts";
 
 /**
  * A record as one line, for people or as a JSON object. Its value stands there as it is stored, number by number; bytes
@@ -19,11 +20,5 @@ function asJson(stored: RecordReport["value"]): string {
 }
 
 /** The same JSON: a control character stands either in a string, where it can be escaped, or is space between tokens. */
-const harmless = (json: string): string =>
-  json
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-    .replace(/[\u0000-\u001f]/g, " ")
-    .replace(
-      /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+const harmless = (json: string): string => terminalText(json.replace(/[\u0000-\u001f]/g, " "));

@@ -54,6 +54,8 @@ export const configSchema = z.strictObject({
       maxRecords: positive.default(10_000),
       maxBytes: positive.default(16 * 1024 * 1024),
       maxAgeMs: positive.default(60_000),
+      /** How objects are packed from now on (`.json`, `.json.gz`, `.json.zst`); those that are there stay as they are. */
+      compression: z.enum(["none", "gzip", "zstd"]).default("none"),
     })
     .prefault({}),
   engine: z

@@ -1,5 +1,6 @@
 import { isPinlakeError, PinlakeError } from "../errors.ts";
 import type { EventLog, LogBatch } from "../log/event-log.ts";
+import { readObject, unpackObject } from "../store/object-body.ts";
 import type { ListedObject } from "../store/object-listing.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Render } from "./object-lines.ts";
@@ -22,19 +23,21 @@ export interface ObjectOfLog {
  * or LOG_BEHIND when the object goes on where the log has ended. It is durable afterwards, whatever its writer lived to do.
  */
 export async function adoptObject(of: ObjectOfLog): Promise<bigint> {
-  const body = Buffer.from(await of.store.get(of.object.key));
+  const { key } = of.object;
+  const stored = await of.store.get(key);
+  const body = await unpackObject(key, stored);
   const lines = of.object.name.format === "bin" ? [body] : linesOf(body);
   if (lines === undefined) throw conflict(of, "its last line does not end");
   if (lines.length === 0) throw conflict(of, "it is empty");
   await compare(of, lines);
-  await of.store.putIfAbsent(of.object.key, body);
+  await of.store.putIfAbsent(key, stored);
   return of.object.name.startOffset + BigInt(lines.length);
 }
 
 /** The offset behind an object's last record. */
 export async function objectEnd(store: ObjectStore, { key, name }: ListedObject): Promise<bigint> {
   if (name.format === "bin") return name.startOffset + 1n;
-  return name.startOffset + BigInt(linesOf(Buffer.from(await store.get(key)))?.length ?? 0);
+  return name.startOffset + BigInt(linesOf(await readObject(store, key))?.length ?? 0);
 }
 
 async function compare(of: ObjectOfLog, lines: readonly Buffer[]): Promise<void> {

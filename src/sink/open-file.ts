@@ -1,8 +1,18 @@
-import type { BodyBuffers } from "./body-buffers.ts";
 import type { FileExtent } from "./rotation.ts";
 
-const FIRST_BYTES = 16 * 1024;
-const NEWLINE = 0x0a;
+/** The bytes of an object in the making, in memory. */
+export interface FileBody {
+  /** Adds a line; its newline is not part of it. */
+  add(line: Uint8Array): void;
+  /** Resolves when what is done with the lines is not far behind them. */
+  caughtUp(): Promise<void>;
+  /** The object's bytes, until `forget`. Nothing is added afterwards. */
+  finish(): Promise<Uint8Array>;
+  /** Gives the memory back; always called, whatever happened before. */
+  forget(): void;
+  /** Memory in use, about. */
+  heldBytes(): number;
+}
 
 /**
  * The object in the making: its extent always, its bytes as long as memory allows. Nothing is lost without them: the
@@ -10,19 +20,24 @@ const NEWLINE = 0x0a;
  */
 export interface OpenFile extends FileExtent {
   add(line: Uint8Array): void;
-  /** The bytes so far; undefined once they were given up. */
-  body(): Uint8Array | undefined;
-  /** Gives the bytes up, and what `body` gave; only the extent is kept from now on. */
+  /** Hands over the bytes so far, which are then the caller's to forget; undefined once they were given up. */
+  takeBody(): FileBody | undefined;
+  /** Gives the bytes up; only the extent is kept from now on. */
   forgetBody(): void;
+  caughtUp(): Promise<void>;
   /** Memory in use. */
   heldBytes(): number;
 }
 
-export function openFile(startOffset: bigint, openedAtMs: number, buffers: BodyBuffers): OpenFile {
+export function openFile(startOffset: bigint, openedAtMs: number, newBody: FileBody): OpenFile {
   let records = 0;
   let bytes = 0;
-  let buffer: Buffer | undefined = buffers.take(FIRST_BYTES);
-
+  let body: FileBody | undefined = newBody;
+  const takeBody = () => {
+    const taken = body;
+    body = undefined;
+    return taken;
+  };
   return {
     startOffset,
     openedAtMs,
@@ -33,25 +48,13 @@ export function openFile(startOffset: bigint, openedAtMs: number, buffers: BodyB
       return bytes;
     },
     add(line) {
-      const end = bytes + line.length + 1;
-      if (buffer !== undefined) {
-        if (end > buffer.length) {
-          const larger = buffers.take(Math.max(end, buffer.length * 2));
-          larger.set(buffer.subarray(0, bytes));
-          buffers.give(buffer);
-          buffer = larger;
-        }
-        buffer.set(line, bytes);
-        buffer[end - 1] = NEWLINE;
-      }
-      bytes = end;
+      body?.add(line);
+      bytes += line.length + 1;
       records++;
     },
-    body: () => buffer?.subarray(0, bytes),
-    forgetBody() {
-      if (buffer !== undefined) buffers.give(buffer);
-      buffer = undefined;
-    },
-    heldBytes: () => buffer?.length ?? 0,
+    takeBody,
+    forgetBody: () => takeBody()?.forget(),
+    caughtUp: async () => body?.caughtUp(),
+    heldBytes: () => body?.heldBytes() ?? 0,
   };
 }

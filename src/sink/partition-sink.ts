@@ -9,6 +9,8 @@ import { adoptObject, objectEnd } from "./adopt-object.ts";
 import type { BodyBuffers } from "./body-buffers.ts";
 import { renderFor } from "./object-lines.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
+import { type Packing, packedBody } from "./packed-body.ts";
+import { plainBody } from "./plain-body.ts";
 import { dueAtMs, endOffset, isFull, mustCloseBefore, type RotationLimits } from "./rotation.ts";
 import { writeFromLog } from "./write-from-log.ts";
 
@@ -30,6 +32,8 @@ export interface PartitionSinkOptions {
   /** Its name in the store. */
   readonly of: ObjectPartition;
   readonly buffers: BodyBuffers;
+  /** How objects of lines are packed from now on; undefined: not at all. What is there stays as it is. */
+  readonly packing: Packing | undefined;
   /** Whether open files may keep their bytes in memory. */
   readonly mayHold: () => boolean;
 }
@@ -56,9 +60,10 @@ export interface PartitionSink {
 }
 
 export function partitionSink(options: PartitionSinkOptions): PartitionSink {
-  const { log, store, clock, limits, topic, of, buffers } = options;
+  const { log, store, clock, limits, topic, of, buffers, packing } = options;
   const { partition } = of;
   const render = renderFor(of.kind);
+  const newBody = () => (packing === undefined ? plainBody(buffers) : packedBody(packing, buffers));
 
   let prepared = false;
   let next = 0n;
@@ -112,7 +117,6 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
   async function settle(name: ObjectName, placed: boolean, end: bigint): Promise<boolean> {
     if (placed) objectsWritten++;
     else next = await adopt({ name, key: objectKey(name) });
-    open?.forgetBody();
     open = undefined;
     await commit(placed ? end : next);
     return placed;
@@ -120,15 +124,30 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
 
   /** Writes the open file. False when an object of that name was there: then `next` has moved. */
   async function cut(file: OpenFile): Promise<boolean> {
-    const name: ObjectName = { ...of, startOffset: file.startOffset, format: "json" };
-    const key = objectKey(name);
-    const body = file.body();
+    const name: ObjectName = {
+      ...of,
+      startOffset: file.startOffset,
+      format: "json",
+      ...(packing !== undefined && { compression: packing.compression }),
+    };
     const end = endOffset(file);
-    const placed =
-      body === undefined
-        ? await writeFromLog({ log, store, topic, partition, render, buffers, key, start: file.startOffset, end })
-        : await store.putIfAbsent(key, body);
+    const placed = await put(objectKey(name), file, end);
     return await settle(name, placed, end);
+  }
+
+  /** After a failure the bytes are gone: another attempt takes them from the log. */
+  async function put(key: string, file: OpenFile, end: bigint): Promise<boolean> {
+    const body = file.takeBody();
+    if (body === undefined)
+      return writeFromLog({
+        ...{ log, store, topic, partition, render, buffers, packing },
+        ...{ key, start: file.startOffset, end },
+      });
+    try {
+      return await store.putIfAbsent(key, await body.finish());
+    } finally {
+      body.forget();
+    }
   }
 
   async function putBinary(offset: bigint, bytes: Uint8Array): Promise<boolean> {
@@ -151,7 +170,7 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
       if (format === "bin") {
         if (!(await putBinary(record.offset, bytes))) return false;
       } else {
-        open ??= openFile(record.offset, clock.monotonic(), buffers);
+        open ??= openFile(record.offset, clock.monotonic(), newBody());
         open.add(bytes);
       }
       next = record.offset + 1n;
@@ -177,6 +196,7 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
         throw new PinlakeError("INTERNAL", { reason: `${topic}/${partition} gave nothing at ${next}, below ${until}` });
       if (await take(batch.records)) next = batch.next;
       if (!options.mayHold()) open?.forgetBody();
+      await open?.caughtUp();
     }
   }
 

@@ -1,8 +1,10 @@
+import { availableParallelism } from "node:os";
 import { type Clock, systemClock } from "../clock.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog, StagePartition } from "../log/event-log.ts";
 import { isInternalTopic, streamOf } from "../log/names.ts";
 import { backoffMs } from "../retry.ts";
+import type { Compression } from "../store/compression.ts";
 import type { ObjectPartition } from "../store/layout.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { bodyBuffers } from "./body-buffers.ts";
@@ -17,6 +19,8 @@ export interface SinkOptions {
   readonly store: ObjectStore;
   readonly limits: RotationLimits;
   readonly clock?: Clock;
+  /** How objects of lines are packed; what is there already is taken over however it is. Default: not at all. */
+  readonly compression?: Compression | "none";
   /** Memory for the bytes of open files, all together; those beyond it are read again when they are written. */
   readonly bufferBytes?: number;
   /** How long to let appends gather before they are looked at. */
@@ -71,6 +75,8 @@ interface Lane {
 }
 
 const PARTITIONS_AT_ONCE = 4;
+/** Threads that pack are missing where the log syncs: half of those that Node has for both, less on a small machine. */
+const PACKED_AT_ONCE = availableParallelism() > 2 ? 2 : 1;
 /** Timers do not reach further than 24 days; looking at the log more often than needed costs little. */
 const LONGEST_WAIT_MS = 3600 * 1000;
 const RETRY = { attempts: Number.POSITIVE_INFINITY, firstDelayMs: 200, maxDelayMs: 10_000 };
@@ -83,6 +89,8 @@ export function createSink(options: SinkOptions): Sink {
   const lanes = new Map<string, Lane>();
   const inTurn = turns(PARTITIONS_AT_ONCE);
   const buffers = bodyBuffers();
+  const { compression = "none" } = options;
+  const packing = compression === "none" ? undefined : { compression, inTurn: turns(PACKED_AT_ONCE) };
 
   log.holdFor(SINK_GROUP, (topic) => placeOf(topic, 0) !== undefined);
 
@@ -98,7 +106,7 @@ export function createSink(options: SinkOptions): Sink {
       if (of === undefined) continue;
       const id = `${topic}/${partition}`;
       const lane = lanes.get(id) ?? {
-        sink: partitionSink({ log, store, clock, limits, topic, of, buffers, mayHold }),
+        sink: partitionSink({ log, store, clock, limits, topic, of, buffers, packing, mayHold }),
         of,
         inTurn: turns(1),
         seen,

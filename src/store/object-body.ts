@@ -24,11 +24,17 @@ export async function* objectBody(
 }
 
 /** The same as a whole. */
-export async function readObject(store: ObjectStore, key: string, options: BodyOptions = {}): Promise<Buffer> {
-  if (parseObjectKey(key)?.compression !== undefined)
-    return Buffer.concat(await Array.fromAsync(objectBody(store, key, options)));
-  const { buffer, byteOffset, byteLength } = await store.get(key, options);
-  return Buffer.from(buffer, byteOffset, byteLength);
+export const readObject = async (store: ObjectStore, key: string, options: BodyOptions = {}): Promise<Buffer> =>
+  unpackObject(key, await store.get(key, options));
+
+/** The lines behind what is stored under a key. Throws OBJECT_DAMAGED. */
+export async function unpackObject(key: string, stored: Uint8Array): Promise<Buffer> {
+  const compression = parseObjectKey(key)?.compression;
+  if (compression === undefined) return Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+  async function* whole() {
+    yield stored;
+  }
+  return Buffer.concat(await Array.fromAsync(unpacked(whole(), compression, key)));
 }
 
 /** The path of a file that holds an object's lines as they are; undefined where there is none: read `objectBody` then. */

@@ -5,6 +5,7 @@ import type { EventLog } from "../../src/log/event-log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { streamTopic } from "../../src/log/names.ts";
 import { createSink, SINK_GROUP } from "../../src/sink/sink.ts";
+import type { Compression } from "../../src/store/compression.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { type CrashPoint, crashAtCall } from "../support/crash-at-call.ts";
@@ -16,7 +17,10 @@ const VALUES = ["1", '{"a":"some words"}', null, "no json", "null", '{ "spaced":
 type Step =
   | { readonly do: "append"; readonly topic: number; readonly values: readonly (string | null)[] }
   | { readonly do: "flush" | "restart" | "recreate" }
-  | { readonly do: "limits"; readonly maxRecords: number; readonly maxBytes: number };
+  | { readonly do: "limits"; readonly maxRecords: number; readonly maxBytes: number }
+  | { readonly do: "pack"; readonly compression: Compression | "none" };
+
+const COMPRESSIONS = ["none", "gzip", "zstd"] as const;
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -38,6 +42,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       maxBytes: fc.integer({ min: 1, max: 60 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("pack" as const), compression: fc.constantFrom(...COMPRESSIONS) }),
+  },
 );
 
 /** Plays steps on a sink whose log and store die at a point; gives the number of calls made to them. */
@@ -45,13 +53,19 @@ async function play(
   log: EventLog,
   store: ObjectStore,
   steps: readonly Step[],
-  options: { readonly point?: CrashPoint; readonly bufferBytes?: number; readonly afterEach?: () => Promise<void> },
+  options: {
+    readonly point?: CrashPoint;
+    readonly bufferBytes?: number;
+    readonly compression?: Compression | "none";
+    readonly afterEach?: () => Promise<void>;
+  },
 ): Promise<number> {
   const { target, calls, crashed } = crashAtCall({ log, store }, options.point);
   let limits = { maxRecords: 5, maxBytes: 1000, maxAgeMs: 1e9 };
+  let { compression = "none" } = options;
   const begin = () => {
     const { bufferBytes = 1e6 } = options;
-    return createSink({ log: target.log, store: target.store, limits, bufferBytes, lingerMs: 0 });
+    return createSink({ log: target.log, store: target.store, limits, compression, bufferBytes, lingerMs: 0 });
   };
   let sink = begin();
   const lived = (async () => {
@@ -64,6 +78,7 @@ async function play(
         await log.createTopic("t");
       } else {
         if (next.do === "limits") limits = { ...limits, ...next };
+        if (next.do === "pack") compression = next.compression;
         sink = begin();
         await sink.prepare();
       }
@@ -98,7 +113,7 @@ function expectUnchanged(before: ReadonlyMap<string, string>, after: ReadonlyMap
 }
 
 describe("all objects together hold each offset exactly once, and none that was visible changes", () => {
-  it("whatever is appended, flushed, restarted, recreated and reconfigured in between", async () => {
+  it("whatever is appended, flushed, restarted, recreated, reconfigured and packed otherwise in between", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.constantFrom(0, 100, 1e6), async (steps, bufferBytes) => {
         const { log, store } = await newWorld();
@@ -115,44 +130,49 @@ describe("all objects together hold each offset exactly once, and none that was 
     );
   });
 
-  it("when the process dies at any call to log or store, before or after it took effect", async () => {
-    const steps: Step[] = [
-      { do: "append", topic: 0, values: ["1", null, "no json", "2", "3", "4", "5", "6", "7"] },
-      { do: "append", topic: 1, values: ["1", "no json", null] },
-      { do: "flush" },
-      { do: "append", topic: 0, values: ["8", "", "9"] },
-      { do: "recreate" },
-      { do: "append", topic: 0, values: ["10", "11"] },
-      { do: "flush" },
-      { do: "restart" },
-      { do: "append", topic: 1, values: ["2", "3", "4", "5", "6", "7", "8"] },
-    ];
-    for (const bufferBytes of [1e6, 0]) {
-      const untouched = await newWorld();
-      const calls = await play(untouched.log, untouched.store, steps, { bufferBytes });
-      expect(calls).toBeGreaterThan(30);
-      for (let call = 1; call <= calls; call++) {
-        for (const moment of ["before", "after"] as const) {
-          const { log, store } = await newWorld();
-          await play(log, store, steps, { point: { call, moment }, bufferBytes });
-          const seen = await bodies(store);
-          await append(log, "t", ["12", "13"]);
-          // The next life dies as well, soon after its start.
-          await play(log, store, [], { point: { call: (call % 9) + 1, moment }, bufferBytes });
-          await play(log, store, [], { bufferBytes });
-          await expectAllOnce(log, store);
-          expectUnchanged(seen, await bodies(store));
+  it.each(COMPRESSIONS)(
+    "when the process dies at any call to log or store, before or after it took effect (%s)",
+    async (compression) => {
+      const [another] = COMPRESSIONS.filter((one) => one !== compression) as [Compression | "none"];
+      const steps: Step[] = [
+        { do: "append", topic: 0, values: ["1", null, "no json", "2", "3", "4", "5", "6", "7"] },
+        { do: "append", topic: 1, values: ["1", "no json", null] },
+        { do: "flush" },
+        { do: "append", topic: 0, values: ["8", "", "9"] },
+        { do: "recreate" },
+        { do: "append", topic: 0, values: ["10", "11"] },
+        { do: "flush" },
+        { do: "restart" },
+        { do: "append", topic: 1, values: ["2", "3", "4", "5", "6", "7", "8"] },
+      ];
+      for (const bufferBytes of [1e6, 0]) {
+        const untouched = await newWorld();
+        const calls = await play(untouched.log, untouched.store, steps, { bufferBytes, compression });
+        expect(calls).toBeGreaterThan(30);
+        for (let call = 1; call <= calls; call++) {
+          for (const moment of ["before", "after"] as const) {
+            const { log, store } = await newWorld();
+            await play(log, store, steps, { point: { call, moment }, bufferBytes, compression });
+            const seen = await bodies(store);
+            await append(log, "t", ["12", "13"]);
+            // The next life packs otherwise, and dies as well, soon after its start.
+            await play(log, store, [], { point: { call: (call % 9) + 1, moment }, bufferBytes, compression: another });
+            await play(log, store, [], { bufferBytes });
+            await expectAllOnce(log, store);
+            expectUnchanged(seen, await bodies(store));
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   it("while appends, the running sink and flushes race", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(12), { minLength: 4, maxLength: 12 }), async (sizes) => {
         const { log, store } = await newWorld();
         const limits = { maxRecords: 5, maxBytes: 1000, maxAgeMs: 3 };
-        const sink = createSink({ log, store, limits, lingerMs: 1 });
+        const compression = COMPRESSIONS[sizes.length % 3] as Compression | "none";
+        const sink = createSink({ log, store, limits, compression, lingerMs: 1 });
         const stop = new AbortController();
         const running = sink.run(stop.signal);
         for (const [i, size] of sizes.entries()) {

@@ -1,3 +1,4 @@
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { EventLog } from "../../src/log/event-log.ts";
 import { isInternalTopic, streamOf } from "../../src/log/names.ts";
 import type { ObjectPartition } from "../../src/store/layout.ts";
@@ -15,7 +16,8 @@ export interface LandedRecord {
 export async function landedRecords(store: ObjectStore, of: ObjectPartition): Promise<LandedRecord[]> {
   const landed: LandedRecord[] = [];
   for (const { name, key } of await listObjects(store, of)) {
-    const body = Buffer.from(await store.get(key));
+    const stored = Buffer.from(await store.get(key));
+    const body = key.endsWith(".gz") ? gunzipSync(stored) : key.endsWith(".zst") ? zstdDecompressSync(stored) : stored;
     if (name.format === "bin") {
       landed.push({ offset: name.startOffset, bytes: body });
       continue;

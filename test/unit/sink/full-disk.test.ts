@@ -48,12 +48,19 @@ describe("when the disk is full", () => {
     const memory = createMemoryStore();
     let full = true;
     const attempts: string[] = [];
+    const attempt = (key: string) => {
+      attempts.push(key);
+      if (full && key.startsWith("topics/unlucky")) throw new PinlakeError("STORAGE_FULL", { path: key });
+    };
     const store: ObjectStore = {
       ...memory,
       async putIfAbsent(key, body) {
-        attempts.push(key);
-        if (full && key.startsWith("topics/unlucky")) throw new PinlakeError("STORAGE_FULL", { path: key });
+        attempt(key);
         return memory.putIfAbsent(key, body);
+      },
+      async writer(key) {
+        attempt(key);
+        return memory.writer(key);
       },
     };
     const clock = manualClock();
