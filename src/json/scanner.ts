@@ -9,28 +9,30 @@ declare const WebAssembly: {
 /** What `assembly/index.ts` exports. Addresses are of its memory; 0 says that there is no such thing at `at`. */
 interface Wasm {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  space(at: number): number;
   string(at: number): number;
   member(at: number): number;
   value(at: number, depth: number): number;
   lines(at: number, end: number): number;
   anyRespelled(): number;
+  compact(at: number, end: number): number;
 }
 
 /** Where each cell lies and what each bit means, as the scanner itself says. */
 const CONSTANTS = [
-  "TEXT",
+  "ESCAPED",
+  "FAILED_AT",
+  "FAILURE",
+  "FLAGS",
   "FOUND",
   "FOUND_COUNT",
-  "STOPPED_AT",
-  "FAILURE",
-  "FAILED_AT",
-  "FLAGS",
-  "NAME_START",
+  "MAX_DEPTH",
   "NAME_END",
-  "ESCAPED",
-  "SPACED",
+  "NAME_START",
   "REPEATS",
+  "SPACED",
+  "STOPPED_AT",
+  "STRING_START",
+  "TEXT",
 ] as const;
 type Constants = Readonly<Record<(typeof CONSTANTS)[number], number>>;
 

@@ -1,16 +1,14 @@
 import { PinlakeError } from "../../errors.ts";
+import { isDigit, open, QUOTE } from "../../json/bytes.ts";
+import { readCompactValue } from "../../json/compact-value.ts";
+import { type JsonReader, jsonReader } from "../../json/json-reader.ts";
+import { isNamed, nameText } from "../../json/names.ts";
 import type { AppendRecord } from "../../log/event-log.ts";
 import { NO_HEADERS } from "../../record.ts";
-import { isDigit, open, QUOTE } from "../json/bytes.ts";
-import { readCompactValue } from "../json/compact-value.ts";
-import { createJsonReader, type JsonReader } from "../json/json-reader.ts";
-import { isNamed, nameText } from "../json/names.ts";
 import type { EmbeddedFormat } from "./media-types.ts";
 
 const IGNORED = ["key_schema", "key_schema_id", "value_schema", "value_schema_id"];
 const NULL = 0x6e;
-/** One for all requests: each is read in one go. */
-const reader = createJsonReader();
 
 export interface ProduceDefaults {
   /** The partition of the path; a record's own wins. */
@@ -24,6 +22,7 @@ export interface ProduceDefaults {
  */
 export function parseProduceRequest(body: Buffer, format: EmbeddedFormat, defaults: ProduceDefaults): AppendRecord[] {
   if (body.length === 0) throw missingInput();
+  const reader = jsonReader();
   reader.begin(body);
   const readValue = format === "json" ? readJson : readBase64;
   let problem: PinlakeError | undefined;

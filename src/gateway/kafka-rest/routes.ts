@@ -1,7 +1,6 @@
 import { PinlakeError } from "../../errors.ts";
+import { compactJson } from "../../json/compact-value.ts";
 import type { GatewayContext, GatewayRequest, Protocol, Reply } from "../http.ts";
-import { readCompactValue } from "../json/compact-value.ts";
-import { createJsonReader } from "../json/json-reader.ts";
 import { errorReply } from "./errors.ts";
 import { acceptedType, embeddedFormat } from "./media-types.ts";
 import { produce } from "./produce.ts";
@@ -37,9 +36,5 @@ async function echo({ headers, body }: GatewayRequest): Promise<Reply> {
   embeddedFormat(headers["content-type"]);
   if (body.length === 0)
     throw new PinlakeError("REQUEST_INVALID", { reason: "Null input provided. Data is required." });
-  const reader = createJsonReader();
-  reader.begin(body);
-  const value = readCompactValue(reader, body);
-  reader.end();
-  return { status: 200, type, body: value.toString() };
+  return { status: 200, type, body: compactJson(body).toString() };
 }

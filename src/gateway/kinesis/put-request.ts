@@ -1,13 +1,11 @@
 import { PinlakeError } from "../../errors.ts";
-import { isDigit, open, QUOTE } from "../json/bytes.ts";
-import { readCompactValue } from "../json/compact-value.ts";
-import { createJsonReader, type JsonReader } from "../json/json-reader.ts";
-import { nameText } from "../json/names.ts";
+import { isDigit, open, QUOTE } from "../../json/bytes.ts";
+import { readCompactValue } from "../../json/compact-value.ts";
+import { type JsonReader, jsonReader } from "../../json/json-reader.ts";
+import { nameText } from "../../json/names.ts";
 import type { Put } from "./constraints.ts";
 
 const EMPTY_OBJECT = Buffer.from("{}");
-/** One for all requests: each is read in one go. */
-const reader = createJsonReader();
 
 /**
  * The body of PUT /streams/{s}/record: `Data` as its JSON text, a string with its quotes, as the original's mapping
@@ -15,6 +13,7 @@ const reader = createJsonReader();
  */
 export function parsePutRecord(body: Buffer): Put {
   const text = body.length === 0 ? EMPTY_OBJECT : body;
+  const reader = jsonReader();
   reader.begin(text);
   const put = readPut(reader, text, { data: "Data", key: "PartitionKey", readData: readCompactValue });
   reader.end();
@@ -27,6 +26,7 @@ export function parsePutRecord(body: Buffer): Put {
  */
 export function parsePutRecords(body: Buffer): Put[] | undefined {
   const text = body.length === 0 ? EMPTY_OBJECT : body;
+  const reader = jsonReader();
   reader.begin(text);
   let puts: ReadPut[] | undefined;
   if (reader.peek() !== open.object) return wholeThenThrow(reader);

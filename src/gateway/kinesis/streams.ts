@@ -1,8 +1,8 @@
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
+import { compactJson } from "../../json/compact-value.ts";
 import type { HashRange, PartitionDescription, TopicDescription } from "../../log/event-log.ts";
 import { streamOf, streamTopic } from "../../log/names.ts";
 import type { GatewayContext, GatewayRequest, Reply } from "../http.ts";
-import { createJsonReader } from "../json/json-reader.ts";
 import { check, nameViolations, violation } from "./constraints.ts";
 import { ACCOUNT } from "./errors.ts";
 import { requireJson } from "./media-types.ts";
@@ -88,11 +88,7 @@ export async function deleteStream({ log }: GatewayContext, { params }: GatewayR
 
 function shardCount(body: Buffer): number {
   if (body.length === 0) return DEFAULT_SHARDS;
-  const reader = createJsonReader();
-  reader.begin(body);
-  reader.skipValue();
-  reader.end();
-  const request: unknown = JSON.parse(body.toString());
+  const request: unknown = JSON.parse(compactJson(body).toString());
   if (typeof request !== "object" || request === null)
     throw new PinlakeError("REQUEST_MALFORMED", { reason: "The request must be an object." });
   if (!Object.hasOwn(request, "ShardCount")) return DEFAULT_SHARDS;

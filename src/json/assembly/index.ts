@@ -3,8 +3,9 @@
  * build:scanner` makes `../scanner.wasm` of it. Every call takes and gives addresses of the memory; 0 is a failure.
  */
 import * as state from "./memory";
-import { member as memberAt, space as spaceAt, value as valueAt } from "./value";
+import { value as valueAt } from "./value";
 
+export { compact } from "./compact";
 export { anyRespelled, lines } from "./lines";
 export {
   ESCAPED,
@@ -13,35 +14,22 @@ export {
   FLAGS,
   FOUND,
   FOUND_COUNT,
+  MAX_DEPTH,
   NAME_END,
   NAME_START,
-  NESTED,
   REPEATS,
   SPACED,
   STOPPED_AT,
+  STRING_START,
   TEXT,
 } from "./memory";
 export { string } from "./string";
+export { member } from "./value";
 
-/** Passes whitespace. */
-export function space(at: usize): usize {
-  state.clearFlags();
-  return told(spaceAt(at));
-}
-
-/** Passes a name, its colon and the space around them. */
-export function member(at: usize): usize {
-  state.clearFlags();
-  return told(memberAt(at));
-}
-
-/** Passes the value at `at`, which lies in `depth` containers. */
+/** Passes the value at `at`, which lies in `depth` containers; FLAGS tells what was passed. */
 export function value(at: usize, depth: i32): usize {
   state.clearFlags();
-  return told(valueAt(at, depth));
-}
-
-function told(at: usize): usize {
+  const end = valueAt(at, depth);
   store<i32>(state.FLAGS, state.flags);
-  return at;
+  return end;
 }

@@ -3,21 +3,24 @@
  *
  * Behind the text lie zero bytes, which no token takes: so nothing here has to ask where the text ends.
  */
-export const CELLS: usize = 16;
 export const STACK: usize = 1024;
 export const NAMES: usize = 2048;
 export const FOUND: usize = 8192;
 export const TEXT: usize = 65536;
 
-/** What a call tells beside its result. */
-export const FAILURE: usize = CELLS;
-export const FAILED_AT: usize = CELLS + 4;
-export const FLAGS: usize = CELLS + 8;
-export const NAME_START: usize = CELLS + 12;
-export const NAME_END: usize = CELLS + 16;
-export const ESCAPED: usize = CELLS + 20;
-export const FOUND_COUNT: usize = CELLS + 24;
-export const STOPPED_AT: usize = CELLS + 28;
+/** Cells of four bytes: what a call tells beside its result. */
+export const FAILURE: usize = 16;
+export const FAILED_AT: usize = 20;
+export const STRING_START: usize = 24;
+export const FLAGS: usize = 28;
+export const NAME_START: usize = 32;
+export const NAME_END: usize = 36;
+export const ESCAPED: usize = 40;
+export const FOUND_COUNT: usize = 44;
+export const STOPPED_AT: usize = 48;
+
+/** Deeper nesting is refused, so that no later stage needs a stack for it. */
+export const MAX_DEPTH: i32 = 512;
 
 /** Bits of FLAGS. */
 export const SPACED: i32 = 1;
@@ -26,7 +29,7 @@ export const REPEATS: i32 = 4;
 export const RESPELLED: i32 = 8;
 export const NESTED: i32 = 16;
 
-/** Why a text is no JSON; `failure.ts` has the words. */
+/** Why a text is no JSON; `not-json.ts` has the words. */
 export const NO_VALUE: i32 = 1;
 export const NO_STRING: i32 = 2;
 export const NO_DIGIT: i32 = 3;

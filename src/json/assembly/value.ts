@@ -4,6 +4,7 @@ import {
   ESCAPED,
   fail,
   flag,
+  MAX_DEPTH,
   MINUS,
   NAME_END,
   NAME_START,
@@ -26,9 +27,6 @@ import {
 } from "./memory";
 import { addName, beginNames } from "./names";
 import { string } from "./string";
-
-/** Deeper nesting is refused, so that no later stage needs a stack for it. */
-const MAX_DEPTH: i32 = 512;
 
 export function space(at: usize): usize {
   return load<u8>(at) > 0x20 ? at : spaceFrom(at);

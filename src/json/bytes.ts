@@ -1,8 +1,6 @@
-/** The bytes that JSON's grammar names (RFC 8259, section 2). A closing bracket is its opening one plus 2. */
+/** Bytes that JSON's grammar names (RFC 8259, section 2). A closing bracket is its opening one plus 2. */
 export const QUOTE = 0x22;
-export const BACKSLASH = 0x5c;
 export const COMMA = 0x2c;
-export const COLON = 0x3a;
 export const open = { object: 0x7b, array: 0x5b } as const;
 
 export const isSpace = (c: number): boolean => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
