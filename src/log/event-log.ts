@@ -89,6 +89,27 @@ export interface StagePartition extends PartitionBounds {
   readonly deleted: boolean;
 }
 
+/** What retention did, and what keeps it from doing more. */
+export interface RetentionStatus {
+  /** When it last looked, ms since the epoch; undefined before its first turn. */
+  readonly lastTurnAtMs?: number;
+  /** Since the start; what was freed on the disk. */
+  readonly removedBytes: number;
+  /** What is past the limits or deleted, and stays until a group has taken it. */
+  readonly held: readonly HeldRecords[];
+  /** Why the last turn failed, if it did; the next tries again. */
+  readonly failure?: Error;
+}
+
+export interface HeldRecords {
+  readonly topic: string;
+  readonly partition: number;
+  /** The one that is furthest behind. */
+  readonly group: string;
+  readonly from: bigint;
+  readonly records: number;
+}
+
 /**
  * Records in partitions of topics, kept in the order in which they were accepted.
  *
@@ -143,6 +164,9 @@ export interface EventLog extends AsyncDisposable {
    * them, their records stay. Called at each start, before the log removes anything.
    */
   holdFor(group: string, takes: (topic: string) => boolean): void;
+
+  /** Undefined where somebody else removes what is old. */
+  retention(): RetentionStatus | undefined;
 
   /**
    * Resolves after the next append, made since this call, to any of the topics (all when none is named); rejects when

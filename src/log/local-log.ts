@@ -12,7 +12,8 @@ import {
   type RetentionLimits,
   type TopicEntry,
 } from "./record-storage.ts";
-import { leftUpTo, limitsOf, newStart } from "./retention.ts";
+import { leftUpTo } from "./retention.ts";
+import { retentionTurns } from "./retention-turns.ts";
 import { created, deleted, describe, type TopicState, withClosed, withPartition } from "./topic-state.ts";
 import { logClosed, writeQueue } from "./write-queue.ts";
 
@@ -26,7 +27,8 @@ export interface LocalLogOptions extends RetentionLimits {
   readonly maxRecordBytes: number;
   /** One write to the storage holds about this much at most. */
   readonly maxWriteBytes: number;
-  readonly retentionCheckMs: number;
+  /** undefined: nothing is removed unless somebody asks for it. */
+  readonly retentionCheckMs: number | undefined;
 }
 
 /** A log of this process's own; what others keep (Kafka, Kinesis) is removed by them. */
@@ -57,18 +59,9 @@ export function localLog(options: LocalLogOptions): LocalLog {
       }
     },
   });
-  void removeRegularly();
-
-  async function removeRegularly(): Promise<void> {
-    try {
-      for (;;) {
-        await clock.sleep(options.retentionCheckMs, closing.signal);
-        await removeExpired().catch(() => {}); // a full disk: tried again at the next turn
-      }
-    } catch {
-      // closed
-    }
-  }
+  const retention = retentionTurns({ clock, limits: options, topics, topicById: byId, storage, queue, held });
+  const { retentionCheckMs } = options;
+  const removing = retentionCheckMs === undefined ? undefined : retention.run(retentionCheckMs, closing.signal);
 
   function live(topic: string): TopicEntry {
     const entry = topics.get(topic);
@@ -161,38 +154,25 @@ export function localLog(options: LocalLogOptions): LocalLog {
     }
   }
 
-  async function removeExpired(): Promise<void> {
-    const nowMs = clock.now();
-    const starts = (entry: TopicEntry) =>
-      entry.logs.map((log, partition) => {
-        const limits = limitsOf(entry, options);
-        const heldFrom = held.heldFrom(log.topic, partition);
-        return newStart(entry, partition, storage.expired(log, limits, nowMs), heldFrom);
-      });
-    await queue.exclusive(async () => {
-      const moved: { entry: TopicEntry; to: number[] }[] = [];
-      for (const entry of topics.values()) {
-        const to = starts(entry);
-        if (entry.logs.some((log, i) => to[i]! > log.start)) moved.push({ entry, to });
+  async function offsetForTime(topic: string, partition: number, timestampMs: number): Promise<bigint | undefined> {
+    for (;;) {
+      const { log, start } = locate(topic, partition, false);
+      if (start >= log.end) return undefined;
+      const startBefore = log.start;
+      try {
+        const offset = await storage.offsetForTime(log, start, timestampMs);
+        return offset === undefined ? undefined : BigInt(offset);
+      } catch (error) {
+        if (log.start === startBefore) throw error; // else retention went past it meanwhile
       }
-      if (moved.length > 0) {
-        await storage.saveTopics(
-          moved.map(({ entry, to }) => ({
-            state: entry.state,
-            logs: entry.logs.map((log, i) => ({ ...log, start: to[i]! })),
-          })),
-        );
-        for (const { entry, to } of moved)
-          for (const [i, log] of entry.logs.entries()) log.start = Math.max(log.start, to[i]!);
-      }
-      await storage.removeBelowStarts((id, partition) => byId.get(id)?.logs[partition]?.start ?? 0);
-    });
+    }
   }
 
   const close = (): Promise<void> => {
     closed ??= (async () => {
       closing.abort();
       await queue.close();
+      await removing;
       partitionSignals.fail(logClosed());
       topicSignals.fail(logClosed());
       offsets[Symbol.dispose]();
@@ -256,12 +236,7 @@ export function localLog(options: LocalLogOptions): LocalLog {
       const { log, start } = locate(topic, partition, false);
       return { start: BigInt(start), end: BigInt(log.end) };
     },
-    async offsetForTime(topic, partition, timestampMs) {
-      const { log, start } = locate(topic, partition, false);
-      if (start >= log.end) return undefined;
-      const offset = await storage.offsetForTime(log, start, timestampMs);
-      return offset === undefined ? undefined : BigInt(offset);
-    },
+    offsetForTime,
     async stagePartitions() {
       return [...topics.values()]
         .sort((a, b) => (a.state.topic < b.state.topic ? -1 : 1))
@@ -285,13 +260,14 @@ export function localLog(options: LocalLogOptions): LocalLog {
       // What a deleted topic left goes when the last group has taken it, not at the next regular turn.
       const left = leftUpTo(entry, partition);
       if (left > entry.logs[partition].start && held.heldFrom(topic, partition) >= left)
-        await removeExpired().catch(() => {});
+        await retention.now().catch(() => {}); // tried again at the next turn
     },
     committed: async (group, topic, partition) => offsets.committed(group, topic, partition),
     holdFor: (group, takes) => held.add(group, takes),
+    retention: retention.status,
     waitForAppend: (signal, names) =>
       closed === undefined ? topicSignals.next(names, signal) : Promise.reject(logClosed()),
-    removeExpired,
+    removeExpired: retention.now,
     close,
     [Symbol.asyncDispose]: close,
   };

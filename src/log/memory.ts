@@ -82,14 +82,18 @@ function memoryStorage(): RecordStorage {
       }
       return first + keepFrom;
     },
+    sealPast: async () => {},
+    makeRoom: () => {},
     async removeBelowStarts() {
+      let bytes = 0;
       for (const [log, kept] of partitions) {
         const gone = log.start - kept.first;
         if (gone <= 0) continue;
-        kept.records.splice(0, gone);
+        for (const record of kept.records.splice(0, gone)) bytes += recordBytes(record);
         kept.storedAtMs.splice(0, gone);
         kept.first = log.start;
       }
+      return bytes;
     },
     [Symbol.asyncDispose]: async () => {},
   };

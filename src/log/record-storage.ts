@@ -62,8 +62,15 @@ export interface RecordStorage extends AsyncDisposable {
   offsetForTime(log: PartitionLog, from: number, timestampMs: number): Promise<number | undefined>;
   /** The offset below which records are past the limits. */
   expired(log: PartitionLog, limits: RetentionLimits, nowMs: number): number;
-  /** Frees what lies below the starts of the partitions, as far as it can. */
-  removeBelowStarts(startOf: (topicId: number, partition: number) => number): Promise<void>;
+  /**
+   * Sees to it that what is still being written to can expire: it takes no more when its oldest record is older than a
+   * tenth of what its topic keeps (-1: for ever).
+   */
+  sealPast(retentionMs: (topicId: number) => number, nowMs: number): Promise<void>;
+  /** Gives up what can be made again, so that a full disk has room for the few bytes that let it free more. */
+  makeRoom(): void;
+  /** Frees what lies below the starts of the partitions, as far as it can; gives the bytes. May overlap with a write. */
+  removeBelowStarts(startOf: (topicId: number, partition: number) => number): Promise<number>;
 }
 
 /** Committed offsets of groups, kept durably. */

@@ -68,6 +68,6 @@ async function open(options: EmbeddedLogOptions): Promise<LocalLog> {
     maxWriteBytes: MAX_FRAME_BYTES,
     retentionMs,
     retentionBytes,
-    retentionCheckMs: RETENTION_CHECK_MS,
+    retentionCheckMs: readOnly ? undefined : RETENTION_CHECK_MS,
   });
 }

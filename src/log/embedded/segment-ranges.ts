@@ -52,7 +52,7 @@ export function segmentRanges(folder: string): SegmentRanges {
 
 /**
  * Below which offset a partition's records are past the limits. Whole sealed segments go; as in Kafka, at least
- * `retentionBytes` are left.
+ * `retentionBytes` are left. What comes before an old segment is old, whatever a wrong clock wrote into it.
  */
 export function expiredBelow(
   ranges: readonly SegmentRange[],
@@ -60,27 +60,25 @@ export function expiredBelow(
   { retentionMs, retentionBytes }: RetentionLimits,
   nowMs: number,
 ): number {
-  let bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
-  let below = 0;
-  for (const range of ranges) {
-    if (range.segment === active) break;
-    bytes -= range.bytes;
-    const old = retentionMs >= 0 && nowMs - range.segment.lastStoredAtMs > retentionMs;
-    const tooMany = retentionBytes >= 0 && bytes >= retentionBytes;
-    if (!old && !tooMany) break;
-    below = range.next;
-  }
-  return below;
+  let newerBytes = 0;
+  return (
+    ranges.findLast((range) => {
+      const old = retentionMs >= 0 && nowMs - range.segment.lastStoredAtMs > retentionMs;
+      const tooMany = retentionBytes >= 0 && newerBytes >= retentionBytes;
+      newerBytes += range.bytes;
+      return range.segment !== active && (old || tooMany);
+    })?.next ?? 0
+  );
 }
 
 /** The newest segment that must go, with all before it, for the log to hold no more than `maxBytes`. */
 export function lastSegmentOver(segments: readonly Segment[], maxBytes: number): number {
-  let bytes = segments.reduce((sum, { length }) => sum + length, 0);
-  let last = -1;
-  for (const { number, length } of segments.slice(0, -1)) {
-    if (maxBytes < 0 || bytes <= maxBytes) break;
-    bytes -= length;
-    last = number;
-  }
-  return last;
+  if (maxBytes < 0) return -1;
+  let bytes = 0;
+  return (
+    segments.findLast(({ length }, i) => {
+      bytes += length;
+      return bytes > maxBytes && i < segments.length - 1;
+    })?.number ?? -1
+  );
 }

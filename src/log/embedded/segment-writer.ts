@@ -12,6 +12,8 @@ export interface SegmentWriter extends AsyncDisposable {
   readonly segments: readonly Segment[];
   /** Writes and syncs one frame; resolves with its position in the active segment. Rejects when nothing of it is stored. */
   write(makeFrame: (sequence: number) => Buffer, nowMs: number): Promise<number>;
+  /** Begins the next segment: the active one takes no more. */
+  seal(nowMs: number): Promise<void>;
   /** Removes a sealed segment's files. */
   remove(sealed: Segment): void;
 }
@@ -120,6 +122,14 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
         throw storageError(error, active?.file ?? folder);
       }
     },
+    async seal(nowMs) {
+      try {
+        await clean();
+        await begin(nowMs);
+      } catch (error) {
+        throw storageError(error, folder);
+      }
+    },
     remove(old) {
       files.remove(sidecarOf(old));
       files.remove(old.file);
@@ -140,6 +150,7 @@ export function noWriter(folder: string, segments: readonly Segment[]): SegmentW
     active: segments.at(-1) ?? segment(folder, 0),
     segments,
     write: () => Promise.reject(refuse()),
+    seal: () => Promise.reject(refuse()),
     remove() {
       throw refuse();
     },

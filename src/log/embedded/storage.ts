@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { PinlakeError } from "../../errors.ts";
 import type { PartitionLog, RecordStorage } from "../record-storage.ts";
 import { type Files, storageError } from "./files.ts";
@@ -8,6 +9,7 @@ import { scanFrames } from "./scan.ts";
 import { indexBlock, positionBefore, type SegmentRange } from "./segment.ts";
 import { expiredBelow, lastSegmentOver, segmentRanges } from "./segment-ranges.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
+import { sidecarOf } from "./sidecar.ts";
 import { tail } from "./tail.ts";
 import { topicsJson } from "./topics-json.ts";
 
@@ -140,16 +142,32 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
       const dropped = mine.findLast((range) => range.segment.number <= over)?.next ?? 0;
       return Math.max(dropped, expiredBelow(mine, writer.active, limits, nowMs));
     },
+    async sealPast(retentionMs, nowMs) {
+      const { firstStoredAtMs, ranges: held } = writer.active;
+      if (firstStoredAtMs === undefined) return;
+      const ageMs = nowMs - firstStoredAtMs;
+      const past = held.values().some(({ topicId }) => {
+        const keptMs = retentionMs(topicId);
+        return keptMs >= 0 && ageMs > keptMs / 10;
+      });
+      if (past) await writer.seal(nowMs);
+    },
+    makeRoom() {
+      for (const sealed of writer.segments.slice(0, Math.min(8, writer.segments.length - 1)))
+        files.remove(sidecarOf(sealed));
+    },
     async removeBelowStarts(startOf) {
-      let removed = false;
+      let bytes = 0;
       for (const segment of writer.segments.slice(0, -1)) {
         const wanted = segment.ranges.values().some((range) => range.next > startOf(range.topicId, range.partition));
         if (wanted) continue;
         writer.remove(segment);
         ranges.remove(segment);
-        removed = true;
+        bytes += segment.length;
+        await nextTurn(); // a large file takes a while to go, and appends wait for this thread
       }
-      if (removed) files.syncFolder(folder);
+      if (bytes > 0) files.syncFolder(folder);
+      return bytes;
     },
     [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
