@@ -6,9 +6,10 @@ import { type Figure, printFigure } from "./figure.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import { log } from "./log.ts";
+import { sink } from "./sink.ts";
 import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, log, clean, stream, latency, chain];
+const benchmarks = [ingest, log, sink, clean, stream, latency, chain];
 
 const options = { json: { type: "boolean", default: false } } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });

@@ -4,7 +4,7 @@ import type { FileBody } from "./open-file.ts";
 import { type LineBuffer, lineBuffer } from "./plain-body.ts";
 import type { turns } from "./turns.ts";
 
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 512 * 1024;
 
 /** Lines may be so far ahead of their compression. */
 const MAX_WAITING_BYTES = 2 * 1024 * 1024;

@@ -17,7 +17,7 @@ import { writeFromLog } from "./write-from-log.ts";
 export const SINK_GROUP = "pinlake.sink";
 
 /** A read holds this much of a partition in memory at most, beside the open file. */
-const READ_BYTES = 4 * 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
 
 /** What is read is known to be there; a log on the network may take so long to give it. */
 const READ_WAIT_MS = 30_000;

@@ -22,7 +22,7 @@ const GZIP_LEVEL = 6;
 const ZSTD_LEVEL = 3;
 
 /** The compressor comes back to the event loop after so much output. */
-const OUTPUT_BYTES = 64 * 1024;
+const OUTPUT_BYTES = 256 * 1024;
 
 const STATE_BYTES: Readonly<Record<Compression, number>> = { gzip: 256 * 1024, zstd: 4 * 1024 * 1024 };
 
