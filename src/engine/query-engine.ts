@@ -45,6 +45,14 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface StatementOptions extends QueryOptions {
+  /**
+   * Texts for `$1`, `$2` and so on. A query with parameters reads nothing else (QUERY_FAILED where it names a table or
+   * view), so the engine may plan it once a session and run it with other texts in a fraction of the time.
+   */
+  readonly parameters?: readonly string[];
+}
+
 export interface DefineRowsOptions {
   /** The table is there with these columns already: only its rows are replaced. */
   readonly refill?: boolean;
@@ -73,7 +81,7 @@ export interface QuerySession extends AsyncDisposable {
   beside(): Promise<QuerySession>;
   /** Runs one or more statements for their effect. Throws QUERY_FAILED, OUT_OF_MEMORY. */
   execute(sql: string, options?: QueryOptions): Promise<void>;
-  query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  query(sql: string, options?: StatementOptions): Promise<QueryResult>;
   /** Rows as objects, for small results. */
   rows(sql: string, options?: QueryOptions): Promise<SqlRow[]>;
   /** A large result piece by piece, without holding it whole. */
@@ -96,7 +104,12 @@ export interface QuerySession extends AsyncDisposable {
     options?: ParquetViewOptions,
   ): Promise<void>;
   /** Writes what a query gives, its columns cast to `columns` by position, synced to disk. */
-  writeParquet(sql: string, columns: readonly Column[], path: string, options?: QueryOptions): Promise<ParquetFile>;
+  writeParquet(sql: string, columns: readonly Column[], path: string, options?: StatementOptions): Promise<ParquetFile>;
+  /**
+   * SQL for a relation of text columns with these names, its rows in the parameter `$1` as JSON: an array of rows, each
+   * an array of texts and nulls in column order.
+   */
+  textRows(names: readonly string[]): string;
   /** A name quoted for this engine. */
   quote(name: string): string;
   /** A text literal for this engine. */

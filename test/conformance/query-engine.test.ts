@@ -1,4 +1,7 @@
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import { queryEngineConformance } from "./query-engine.ts";
+import { queryParametersConformance } from "./query-parameters.ts";
 
-queryEngineConformance("DuckDB", async () => createDuckDbEngine({ threads: 2 }));
+const create = async () => createDuckDbEngine({ threads: 2 });
+queryEngineConformance("DuckDB", create);
+queryParametersConformance("DuckDB", create);

@@ -8,9 +8,10 @@ import {
   StatementType,
 } from "@duckdb/node-api";
 import { PinlakeError } from "../../errors.ts";
-import type { QueryOptions, QueryResult, QuerySession, SqlRow, SqlValue } from "../query-engine.ts";
+import type { QueryResult, QuerySession, SqlRow, SqlValue, StatementOptions } from "../query-engine.ts";
 import type { Column } from "../schema.ts";
 import { toPinlakeError } from "./errors.ts";
+import { keptStatements } from "./kept-statements.ts";
 import {
   copyStatement,
   type FileColumnsRow,
@@ -19,7 +20,7 @@ import {
   parquetFile,
   selectFromGroups,
 } from "./parquet.ts";
-import { dataTypeOf, duckTypeName, quoteName, quoteText } from "./types.ts";
+import { dataTypeOf, duckTypeName, quoteName, quoteText, textRows } from "./types.ts";
 import { fromDuckAs, isPlain, toDuck } from "./values.ts";
 
 export interface SessionParts {
@@ -42,6 +43,7 @@ const CHUNK_ROWS = 2048;
 
 export function openSession(parts: SessionParts): QuerySession {
   const { instance, connection, memory, readOnly, parallelism, onClose } = parts;
+  const kept = keptStatements(connection);
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
@@ -77,13 +79,11 @@ export function openSession(parts: SessionParts): QuerySession {
       throw new PinlakeError("QUERY_FAILED", { sql, reason: "Only one SELECT statement is allowed here." });
   }
 
-  async function select(sql: string, { signal }: QueryOptions): Promise<QueryResult> {
+  async function select(sql: string, { signal, parameters }: StatementOptions): Promise<QueryResult> {
     return run({ sql, signal }, async () => {
       await onlySelect(connection, sql);
-      const result = await connection.run(sql);
-      const rows: SqlValue[][] = [];
-      for (const chunk of await result.fetchAllChunks()) pushRows(rows, result, chunk);
-      return { columns: columnsOf(result), rows };
+      const result = await (parameters === undefined ? connection.run(sql) : kept.run(sql, sql, parameters));
+      return { columns: columnsOf(result), rows: await rowsOf(result) };
     });
   }
 
@@ -159,16 +159,20 @@ export function openSession(parts: SessionParts): QuerySession {
       );
     },
 
-    async writeParquet(sql, columns, path, { signal } = {}) {
+    async writeParquet(sql, columns, path, { signal, parameters } = {}) {
       if (readOnly) throw new PinlakeError("QUERY_FAILED", { sql, reason: "This session only reads." });
       try {
         return await run({ sql, signal, path }, async () => {
-          const result = await connection.run(copyStatement(sql, columns, path));
-          const rows: SqlValue[][] = [];
-          for (const chunk of await result.fetchAllChunks()) pushRows(rows, result, chunk);
-          const row = Object.fromEntries(result.columnNames().map((name, i) => [name, rows[0]?.[i] ?? null]));
+          const result = await (parameters === undefined
+            ? connection.run(copyStatement(sql, columns, quoteText(path)))
+            : kept.run(copyStatement(sql, columns, `$${parameters.length + 1}`), sql, [...parameters, path]));
+          const [row = []] = await rowsOf(result);
           await syncFile(path);
-          return parquetFile(path, columns, row);
+          return parquetFile(
+            path,
+            columns,
+            Object.fromEntries(result.columnNames().map((name, i) => [name, row[i] ?? null])),
+          );
         });
       } catch (error) {
         await rm(path, { force: true });
@@ -176,6 +180,7 @@ export function openSession(parts: SessionParts): QuerySession {
       }
     },
 
+    textRows,
     quote: quoteName,
     literal: quoteText,
     typeName: duckTypeName,
@@ -185,6 +190,7 @@ export function openSession(parts: SessionParts): QuerySession {
       connection.interrupt();
       await last;
       closed = true;
+      kept[Symbol.dispose]();
       connection.closeSync();
       onClose();
     },
@@ -194,6 +200,12 @@ export function openSession(parts: SessionParts): QuerySession {
 
 function columnsOf(result: DuckDBResult): Column[] {
   return result.columnTypes().map((type, i) => ({ name: result.columnName(i), type: dataTypeOf(type) }));
+}
+
+async function rowsOf(result: DuckDBResult): Promise<SqlValue[][]> {
+  const rows: SqlValue[][] = [];
+  for (const chunk of await result.fetchAllChunks()) pushRows(rows, result, chunk);
+  return rows;
 }
 
 function pushRows(into: SqlValue[][], result: DuckDBResult, chunk: DuckDBDataChunk): void {

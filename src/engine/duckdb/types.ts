@@ -27,6 +27,9 @@ const names: Readonly<Record<string, string>> = {
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+export const textRows = (names: readonly string[]): string =>
+  `SELECT ${names.map((name, i) => `_row[${i + 1}] AS ${quoteName(name)}`).join(", ")} FROM (SELECT unnest(from_json($1::VARCHAR, '[["VARCHAR"]]')) AS _row)`;
+
 /** The DuckDB type that COPY writes as the Parquet type which Delta asks for. */
 export function duckTypeName(type: DataType): string {
   if (typeof type === "string") return names[type] ?? type.toUpperCase();
