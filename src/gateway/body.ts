@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { PinlakeError } from "../errors.ts";
 import type { InFlight } from "./in-flight.ts";
 
@@ -79,19 +80,19 @@ const MAX_DISCARD_MS = 5_000;
 
 /**
  * Lets a client that was refused finish sending, so that it reads the answer instead of a reset connection; `done` is
- * called when it has, or has sent or waited too much.
+ * called when it has sent `bytes`, has ended, or has sent or waited too much.
  */
-export function discardBody(request: IncomingMessage, done: () => void): void {
-  let left = MAX_DISCARDED_BYTES;
+export function discardBody(source: Readable, bytes: number, done: () => void): void {
+  let left = Math.min(bytes, MAX_DISCARDED_BYTES);
   const timer = setTimeout(finish, MAX_DISCARD_MS);
-  request.on("data", onData).on("end", finish).on("close", finish).resume();
+  source.on("data", onData).on("end", finish).on("close", finish).resume();
   function onData(chunk: Buffer): void {
     left -= chunk.length;
-    if (left < 0) finish();
+    if (left <= 0) finish();
   }
   function finish(): void {
     clearTimeout(timer);
-    request.off("data", onData).off("end", finish).off("close", finish);
+    source.off("data", onData).off("end", finish).off("close", finish);
     done();
   }
 }

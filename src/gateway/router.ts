@@ -1,4 +1,4 @@
-import { METHODS } from "node:http";
+import { type IncomingMessage, METHODS, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import {
   type FastifyInstance,
@@ -8,7 +8,7 @@ import {
   fastify,
 } from "fastify";
 import { PinlakeError } from "../errors.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Target } from "./exchange.ts";
 import type { Handler, Method, Protocol } from "./http.ts";
 
 export interface RouterOptions {
@@ -16,7 +16,7 @@ export interface RouterOptions {
   readonly kinesis: Protocol;
   /** Every route answers under each of these, too. */
   readonly stages: readonly string[];
-  readonly exchange: Exchange;
+  readonly run: (request: IncomingMessage, response: ServerResponse, target: Target) => void;
   readonly serverFactory: FastifyServerFactory;
 }
 
@@ -26,13 +26,13 @@ const METHODS_ROUTED = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTION
  * Fastify routes; bodies, limits and answers are the exchange's, as they are for requests that come past the router.
  * A path that exists answers 405 to the methods it does not take.
  */
-export function createRouter({ kafka, kinesis, stages, exchange, serverFactory }: RouterOptions): FastifyInstance {
+export function createRouter({ kafka, kinesis, stages, run, serverFactory }: RouterOptions): FastifyInstance {
   const app = fastify({
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 1024 },
     exposeHeadRoutes: false,
     return503OnClosing: false,
     frameworkErrors: (_error, request, reply) => notFound(request as FastifyRequest, reply as unknown as FastifyReply),
-    clientErrorHandler: refuseConnection,
+    clientErrorHandler: refuseUnreadable,
     serverFactory,
   });
 
@@ -40,7 +40,7 @@ export function createRouter({ kafka, kinesis, stages, exchange, serverFactory }
     reply.hijack();
     const params = request.params as Record<string, string>;
     const query = request.query as Record<string, unknown>;
-    exchange.run(request.raw, reply.raw, { protocol, handler, params, query });
+    run(request.raw, reply.raw, { protocol, handler, params, query });
   };
   /** In the form of the protocol that the path looks like. */
   function notFound(request: FastifyRequest, reply: FastifyReply): void {
@@ -81,15 +81,21 @@ const notAllowed =
     throw new PinlakeError("METHOD_NOT_ALLOWED", { method, path, allowed });
   };
 
-/** What is no HTTP request gets the same form of answer as a wrong one. */
-function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const timeout = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const status = timeout ? 408 : error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
-  const reason = { 400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large" }[status];
+function refuseUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+  else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") refuseConnection("timeout", socket);
+  else refuseConnection(error.code === "HPE_HEADER_OVERFLOW" ? "headers too large" : "unreadable", socket);
+}
+
+const REFUSALS = {
+  unreadable: [400, "Bad Request"],
+  timeout: [408, "Request Timeout"],
+  "headers too large": [431, "Request Header Fields Too Large"],
+} as const;
+
+/** What is no HTTP request gets the same form of answer as a wrong one; the connection ends with it. */
+export function refuseConnection(why: keyof typeof REFUSALS, socket: Socket): void {
+  const [status, reason] = REFUSALS[why];
   const body = JSON.stringify({ error_code: status, message: `The request cannot be read: ${reason}.` });
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,

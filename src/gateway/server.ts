@@ -1,25 +1,27 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { createExchange } from "./exchange.ts";
-import { fastLane } from "./fast-lane.ts";
 import { hostCheck } from "./host-check.ts";
 import type { GatewayConfig } from "./http.ts";
 import { inFlight } from "./in-flight.ts";
 import { kafkaRest } from "./kafka-rest/routes.ts";
 import { kinesisProxy } from "./kinesis/routes.ts";
-import { createRouter } from "./router.ts";
+import { hotRoutes } from "./lane/hot-routes.ts";
+import { type PlainLane, plainLane } from "./lane/plain-lane.ts";
+import { nodeCarrier } from "./node-carrier.ts";
+import { createRouter, refuseConnection } from "./router.ts";
 
 export interface GatewayOptions {
   readonly log: EventLog;
   readonly config: GatewayConfig;
   readonly clock: Clock;
   readonly logger?: { error(details: object, message: string): void };
-  /** False sends every request through the router: slower, with the same answers. */
-  readonly fastLane?: boolean;
+  /** False leaves every connection to `node:http` and the router: slower, with the same answers. */
+  readonly plainLane?: boolean;
 }
 
 export interface GatewayStatus {
@@ -51,36 +53,42 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let closing: Promise<void> | undefined;
   const held = inFlight(config.maxInFlightBytes);
   const checkHost = hostCheck(config.host);
+  const isClosing = () => closing !== undefined;
+  const limits = { maxBodyBytes: config.maxBodyBytes, inFlight: held, closing: isClosing };
   const exchange = createExchange({
-    maxBodyBytes: config.maxBodyBytes,
     inFlight: held,
-    admit: (request) => checkHost(request.headers.host),
-    closing: () => closing !== undefined,
+    admit: ({ host }) => checkHost(host),
     onFault: (error) => logger?.error({ err: error }, "a request failed"),
   });
   const context = { log, clock, config };
   const kafka = kafkaRest(context);
   const kinesis = kinesisProxy(context);
-  const lane = options.fastLane === false ? () => undefined : fastLane(kafka, kinesis, config.stages);
 
   let server!: Server;
+  let lane: PlainLane | undefined;
   const router = createRouter({
     kafka,
     kinesis,
     stages: config.stages,
-    exchange,
+    run: (request, response, target) => exchange.run(nodeCarrier(request, response, limits), target),
     serverFactory: (route) => {
-      const listener: RequestListener = (request, response) => {
-        const target = lane(request);
-        if (target === undefined) route(request, response);
-        else exchange.run(request, response, target);
-      };
-      server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+      server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, route);
+      // A client that ends its side when it has sent its request waits for the answer all the same.
+      Object.assign(server, { httpAllowHalfOpen: true });
       // A client that asks before it sends a body is told at once when it is too large.
       server.on("checkContinue", (request: IncomingMessage, response) => {
         if (!(Number(request.headers["content-length"]) > config.maxBodyBytes)) response.writeContinue();
-        listener(request, response);
+        route(request, response);
       });
+      if (options.plainLane !== false)
+        lane = plainLane(server, {
+          ...limits,
+          clock,
+          exchange,
+          find: hotRoutes(kafka, kinesis, config.stages),
+          keepAliveMs: KEEP_ALIVE_MS,
+          refuse: refuseConnection,
+        });
       return server;
     },
   });
@@ -98,9 +106,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   async function drain(): Promise<void> {
     const stopped = router.close();
+    lane?.closeIdle();
     await Promise.race([exchange.drained(), delay(DRAIN_MS, undefined, { ref: false })]);
     // What is left are connections that never asked for anything, which would hold the server for a minute.
-    const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      lane?.closeAll();
+    }, LAST_ANSWERS_MS);
     await stopped;
     clearTimeout(cut);
   }

@@ -37,18 +37,18 @@ export interface Answer {
 
 export interface GatewayWorldOptions extends Partial<GatewayConfig> {
   readonly log?: EventLog;
-  readonly fastLane?: boolean;
+  readonly plainLane?: boolean;
 }
 
 /** A gateway in front of a memory log. */
-export async function gatewayWorld({ log, fastLane, ...changes }: GatewayWorldOptions = {}): Promise<GatewayWorld> {
+export async function gatewayWorld({ log, plainLane, ...changes }: GatewayWorldOptions = {}): Promise<GatewayWorld> {
   const config = gatewayConfig(changes);
   const kept = log ?? createMemoryLog({ maxRecordBytes: config.maxRecordBytes });
   const gateway = await startGateway({
     log: kept,
     config,
     clock: systemClock,
-    ...(fastLane === undefined ? {} : { fastLane }),
+    ...(plainLane === undefined ? {} : { plainLane }),
   });
   return {
     log: kept,

@@ -7,13 +7,13 @@ import { type GatewayWorld, gatewayWorld } from "../../support/gateway.ts";
 const SEQUENCE_NUMBER = /^49\d{54}$/;
 
 describe.each([
-  { route: "the fast lane", fastLane: true },
-  { route: "the router", fastLane: false },
-])("the Kinesis proxy through $route", ({ fastLane }) => {
+  { route: "the plain lane", plainLane: true },
+  { route: "node:http", plainLane: false },
+])("the Kinesis proxy through $route", ({ plainLane }) => {
   let world: GatewayWorld;
   let streams = 0;
   beforeAll(async () => {
-    world = await gatewayWorld({ fastLane });
+    world = await gatewayWorld({ plainLane });
   });
   afterAll(() => world[Symbol.asyncDispose]());
 

@@ -5,14 +5,14 @@ const stored = (partition: number, offset: number) => ({ partition, offset, erro
 const produced = (...offsets: unknown[]) => ({ offsets, key_schema_id: null, value_schema_id: null });
 
 describe.each([
-  { route: "the fast lane", fastLane: true },
-  { route: "the router", fastLane: false },
-])("producing by Kafka REST v2 through $route", ({ fastLane }) => {
+  { route: "the plain lane", plainLane: true },
+  { route: "node:http", plainLane: false },
+])("producing by Kafka REST v2 through $route", ({ plainLane }) => {
   let world: GatewayWorld;
   let topics = 0;
   const topic = () => `t${topics++}`;
   beforeAll(async () => {
-    world = await gatewayWorld({ fastLane });
+    world = await gatewayWorld({ plainLane });
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
