@@ -7,7 +7,8 @@ import { reading } from "./reading.ts";
 
 export const addAnswersCommand: AddCommands = (program, context) => {
   const answers = program
-    .command("answers [name]")
+    .command("answers")
+    .argument("[name]", "one of them; all without it")
     .description("the answers as they were computed last; with --param one of them afresh")
     .option("--param <key=value>", "a parameter of the answer; may be given several times", collect, {});
   answers.action(async (name: string | undefined) => {

@@ -7,7 +7,8 @@ const BENCHMARKS = fileURLToPath(new URL("../../benchmarks/run.ts", import.meta.
 
 export const addBenchCommand: AddCommands = (program, context) => {
   const bench = program
-    .command("bench [names...]")
+    .command("bench")
+    .argument("[names...]", "only these (benchmarks/README.md)")
     .description("the benchmarks, each beside this machine's own limit; in a checkout only");
   bench.action(async (names: readonly string[]) => {
     const { format, effects } = context(bench);

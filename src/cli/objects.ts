@@ -6,7 +6,10 @@ export const addObjectCommands: AddCommands = (program, context) => {
     .command("objects")
     .description("what the sink has landed: one line a record, under keys as in S3");
 
-  const ls = objects.command("ls [prefix]").description("keys in byte order, with their sizes");
+  const ls = objects
+    .command("ls")
+    .argument("[prefix]", "only keys that begin so")
+    .description("keys in byte order, with their sizes");
   ls.action(async (prefix = "") => {
     const on = context(ls);
     await reading(on, async ({ objects: store }) => {
@@ -18,7 +21,10 @@ export const addObjectCommands: AddCommands = (program, context) => {
     });
   });
 
-  const show = objects.command("show <key>").description("what an object holds, unpacked where it is packed");
+  const show = objects
+    .command("show")
+    .argument("<key>", "as `objects ls` lists it")
+    .description("what an object holds, unpacked where it is packed");
   show.action(async (key: string) => {
     const on = context(show);
     await reading(on, async ({ objectBody }) => {

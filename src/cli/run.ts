@@ -15,7 +15,8 @@ export const addRunCommands: AddCommands = (program, context) => {
   });
 
   const run = program
-    .command("run <workflow|task>")
+    .command("run")
+    .argument("<workflow|task>", "its name; `daily` is there in every project")
     .description("runs a workflow, or one task of it, now")
     .option("--full", "makes the tables again from every object instead of adding what is new")
     .option("--memory <size>", "what a query may use before it spills, such as 1GB", size);
@@ -32,7 +33,8 @@ export const addRunCommands: AddCommands = (program, context) => {
 
   const stream = program.command("stream").description("the stream arm");
   const rebuild = stream
-    .command("rebuild [dataset]")
+    .command("rebuild")
+    .argument("[dataset]", "its name")
     .description("makes stream tables again from objects, then the log; all of them without a name");
   rebuild.action(async (dataset: string | undefined) => {
     const on = context(rebuild);

@@ -27,7 +27,8 @@ export const addSourceCommands: AddCommands = (program, context) => {
   });
 
   const load = source
-    .command("import <dir>")
+    .command("import")
+    .argument("<dir>", "the folder of the files")
     .description("makes it of <table>.jsonl or <table>.jsonl.gz files")
     .option("--replace", "makes it anew where there is one");
   load.action(async (dir: string) => {

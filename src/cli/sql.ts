@@ -3,7 +3,8 @@ import { reading } from "./reading.ts";
 
 export const addSqlCommand: AddCommands = (program, context) => {
   const sql = program
-    .command("sql <select>")
+    .command("sql")
+    .argument("<select>", "the SQL text, in the words of DuckDB")
     .description(
       'one SELECT over the tables: bare dataset names, batch.*, stream.*, answers.*, quarantine, "name@v12"',
     );

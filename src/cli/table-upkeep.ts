@@ -2,10 +2,13 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { CommandContext } from "./context.ts";
 import { operating, reading } from "./reading.ts";
 
+const OURS = "batch.x, stream.x or answers.x";
+
 /** The verbs that keep tables tidy, as Delta's OPTIMIZE and VACUUM do. */
 export function addTableUpkeep(tables: Command, context: (command: Command) => CommandContext): void {
   const optimize = tables
-    .command("optimize <table>")
+    .command("optimize")
+    .argument("<table>", OURS)
     .description("joins its small files, as OPTIMIZE does; the rows stay what they are");
   optimize.action(async (name: string) => {
     const on = context(optimize);
@@ -18,10 +21,15 @@ export function addTableUpkeep(tables: Command, context: (command: Command) => C
   });
 
   const vacuum = tables
-    .command("vacuum <table>")
+    .command("vacuum")
+    .argument("<table>", OURS)
     .description("deletes files that no version within the retention needs, as VACUUM does; --dry-run only lists them")
     .option("--dry-run", "lists what would be deleted, and deletes nothing")
-    .option("--retain-hours <number>", "default: the table's own (delta.deletedFileRetentionDuration, else 168)", hours)
+    .option(
+      "--retain-hours <number>",
+      "how long replaced files are kept at least (default: the table's own, delta.deletedFileRetentionDuration, else 168)",
+      hours,
+    )
     .option(
       "--force",
       "allows a shorter retention than the table's own, which ends older versions and running readers",

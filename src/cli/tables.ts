@@ -8,6 +8,8 @@ import type { AddCommands } from "./program.ts";
 import { reading } from "./reading.ts";
 import { addTableUpkeep } from "./table-upkeep.ts";
 
+const TABLE = "batch.x, stream.x, answers.x, or the path of any Delta table";
+
 export const addTableCommands: AddCommands = (program, context) => {
   const tables = program
     .command("tables")
@@ -26,7 +28,10 @@ export const addTableCommands: AddCommands = (program, context) => {
     });
   });
 
-  const show = tables.command("show <table>").description("its columns, properties, and how far it has come");
+  const show = tables
+    .command("show")
+    .argument("<table>", TABLE)
+    .description("its columns, properties, and how far it has come");
   show.action(async (name: string) => {
     const on = context(show);
     await onTable(on, name, async (reader, prefix) => {
@@ -50,7 +55,8 @@ export const addTableCommands: AddCommands = (program, context) => {
   });
 
   const read = tables
-    .command("read <table>")
+    .command("read")
+    .argument("<table>", TABLE)
     .description("its rows, every column")
     .option("--version <number>", "as of this version", integer)
     .option("--at <time>", "as of this time, such as 2024-01-31T12:00:00Z", time);
@@ -68,7 +74,8 @@ export const addTableCommands: AddCommands = (program, context) => {
   });
 
   const history = tables
-    .command("history <table>")
+    .command("history")
+    .argument("<table>", TABLE)
     .description("its commits, newest first")
     .option("--limit <number>", "how many", integer, 20);
   history.action(async (name: string) => {

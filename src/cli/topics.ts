@@ -18,6 +18,7 @@ function addVerbs(
   one: string,
   parts: string,
 ): void {
+  const its = `the ${one}'s name`;
   const group = program.command(kind).description(`${kind} of the log`);
 
   const ls = group.command("ls").description(`every ${one}, its ${parts} and records, and which datasets take it`);
@@ -35,7 +36,10 @@ function addVerbs(
     });
   });
 
-  const show = group.command("show <name>").description(`the ${parts} of a ${one}, and the offsets that they hold`);
+  const show = group
+    .command("show")
+    .argument("<name>", its)
+    .description(`the ${parts} of a ${one}, and the offsets that they hold`);
   show.action(async (name: string) => {
     const on = context(show);
     const found = (await watching(on, (topics) => topics.list(kind))).find((report) => report.name === name);
@@ -51,7 +55,8 @@ function addVerbs(
   });
 
   const create = group
-    .command("create <name>")
+    .command("create")
+    .argument("<name>", its)
     .description(`makes a ${one}`)
     .option(`--${parts} <number>`, "how many (default: log.partitions)", positiveInteger);
   create.action(async (name: string) => {
@@ -62,7 +67,8 @@ function addVerbs(
   });
 
   const remove = group
-    .command("delete <name>")
+    .command("delete")
+    .argument("<name>", its)
     .description(`hides a ${one} at once; its records go when all stages took them`);
   remove.action(async (name: string) => {
     const on = context(remove);
@@ -71,9 +77,10 @@ function addVerbs(
   });
 
   const tail = group
-    .command("tail <name>")
+    .command("tail")
+    .argument("<name>", its)
     .description(`its newest records, one a line`)
-    .addOption(new Option("-n, --lines <number>", "how many per part").argParser(integer).default(10))
+    .addOption(new Option("-n, --lines <number>", `how many per ${parts.slice(0, -1)}`).argParser(integer).default(10))
     .option("-f, --follow", "goes on with what comes, until Ctrl-C");
   tail.action(async (name: string) => {
     const on = context(tail);
