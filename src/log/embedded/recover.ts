@@ -1,3 +1,4 @@
+import { basename, join } from "node:path";
 import { PinlakeError } from "../../errors.ts";
 import type { TopicEntry } from "../record-storage.ts";
 import { type Files, fileNames, fileSize } from "./files.ts";
@@ -26,6 +27,7 @@ export interface RecoverOptions {
  */
 export async function recover({ files, folder, readOnly }: RecoverOptions): Promise<Recovered> {
   const segments = segmentsIn(folder);
+  if (!readOnly) removeOrphans(files, folder, segments);
   for (;;) {
     const last = segments.at(-1);
     if (last === undefined) return { segments, topics: [], nextSequence: 0 };
@@ -49,6 +51,13 @@ export const segmentsIn = (folder: string): Segment[] =>
     .filter((number) => number !== undefined)
     .sort((a, b) => a - b)
     .map((number) => segment(folder, number));
+
+/** Indexes whose segments are gone: a removal that the power cut short. */
+function removeOrphans(files: Files, folder: string, segments: readonly Segment[]): void {
+  const known = new Set(segments.map((one) => basename(sidecarOf(one))));
+  for (const name of fileNames(folder))
+    if (name.endsWith(".index") && !known.has(name)) files.remove(join(folder, name));
+}
 
 async function recoverLast(
   files: Files,
@@ -120,7 +129,6 @@ async function openSealed(files: Files, sealed: Segment, readOnly: boolean): Pro
   const read = (position: number, length: number) => files.read(fd, position, length);
   try {
     sealed.length = size;
-    let whole = true;
     for (let from = 0; from < size; ) {
       const end = await scanFrames(read, from, size, (frame, position) => {
         if (frame.kind === RECORDS)
@@ -129,10 +137,10 @@ async function openSealed(files: Files, sealed: Segment, readOnly: boolean): Pro
       });
       if (end.damage === undefined) break;
       // The first read of what is damaged reports it; what lies behind stays readable.
-      whole = false;
+      sealed.damage ??= { position: end.position, reason: end.damage };
       from = (await findLaterFrame(read, end.position, size, undefined)) ?? size;
     }
-    if (whole && !readOnly) await writeSidecar(files, sealed).catch(() => {});
+    if (sealed.damage === undefined && !readOnly) await writeSidecar(files, sealed).catch(() => {});
   } finally {
     files.close(fd);
   }

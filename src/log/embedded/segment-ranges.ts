@@ -11,7 +11,7 @@ export interface SegmentRanges {
   holding(log: PartitionLog, offset: number): SegmentRange;
 }
 
-export function segmentRanges(folder: string): SegmentRanges {
+export function segmentRanges(folder: string, segments: readonly Segment[]): SegmentRanges {
   const partitions = new Map<string, SegmentRange[]>();
   const rangesOf = (log: PartitionLog) => partitions.get(partitionKey(log.topicId, log.partition)) ?? [];
   return {
@@ -41,10 +41,14 @@ export function segmentRanges(folder: string): SegmentRanges {
       const range = ranges[low];
       if (range !== undefined && range.base <= offset && offset < range.next) return range;
       const reason = `offset ${offset} of topic "${log.topic}" partition ${log.partition} is missing`;
+      // It was in a damaged segment around here, or in one that is gone.
+      const from = ranges.findLast(({ base }) => base <= offset)?.segment.number ?? 0;
+      const to = ranges.find(({ base }) => base > offset)?.segment.number ?? Number.POSITIVE_INFINITY;
+      const damaged = segments.find(({ damage, number }) => damage !== undefined && number >= from && number <= to);
       throw new PinlakeError("LOG_CORRUPT", {
-        file: range?.segment.file ?? folder,
-        position: range?.segment.length ?? 0,
-        reason,
+        file: damaged?.file ?? range?.segment.file ?? folder,
+        position: damaged?.damage?.position ?? range?.segment.length ?? 0,
+        reason: damaged?.damage === undefined ? reason : `${damaged.damage.reason}, and ${reason}`,
       });
     },
   };

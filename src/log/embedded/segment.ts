@@ -26,6 +26,8 @@ export interface Segment {
   firstStoredAtMs: number | undefined;
   lastStoredAtMs: number;
   readonly ranges: Map<string, SegmentRange>;
+  /** The first damaged place, as far as it was come upon when the segment was opened. */
+  damage?: { readonly position: number; readonly reason: string };
 }
 
 export const segment = (folder: string, number: number): Segment => ({

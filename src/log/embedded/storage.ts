@@ -30,8 +30,10 @@ type VisitBlock = (block: BlockHeader & { readonly buffer: Buffer }) => boolean;
 
 /** Records in segment files. One log for all partitions: what waits at the same time shares one frame and one sync. */
 export function segmentStorage({ files, folder, writer, retentionBytes, now }: SegmentStorageOptions): RecordStorage {
-  const ranges = segmentRanges(folder);
-  for (const segment of writer.segments) for (const range of segment.ranges.values()) ranges.add(range);
+  const ranges = segmentRanges(folder, writer.segments);
+  // By offset, whatever the files are called: each frame says itself which offsets it holds.
+  const known = writer.segments.flatMap((segment) => [...segment.ranges.values()]);
+  for (const range of known.sort((a, b) => a.base - b.base)) ranges.add(range);
   const newest = tail(TAIL_BYTES);
   const recent = frameCache(2 * SCAN_BYTES);
   let scanning: Promise<unknown> = Promise.resolve();
@@ -49,7 +51,7 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
   async function scanBlocks(range: SegmentRange, from: number, visit: VisitBlock): Promise<void> {
     const { file, length } = range.segment;
     const start = positionBefore(range, from);
-    const fd = files.open(file, "r");
+    const fd = openSegment(file);
     const read = (position: number, length: number) => files.read(fd, position, length);
     try {
       let next = from;
@@ -73,11 +75,20 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
     }
   }
 
+  function openSegment(file: string): number {
+    try {
+      return files.open(file, "r");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw storageError(error, file);
+      throw new PinlakeError("LOG_CORRUPT", { file, position: 0, reason: "it is missing" }, { cause: error });
+    }
+  }
+
   return {
     async write(blocks, nowMs) {
       let bytes: Buffer = Buffer.alloc(0);
       const position = await writer.write((sequence) => {
-        bytes = recordsFrame(blocks, sequence, nowMs);
+        bytes = recordsFrame(blocks, sequence, nowMs, newest.room);
         return bytes;
       }, nowMs);
       const frame = { buffer: bytes, at: 0, length: bytes.length, kind: RECORDS, sequence: 0, storedAtMs: nowMs };
@@ -86,7 +97,7 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
         const range = indexBlock(writer.active, header, position, nowMs);
         if (range.base === header.base) ranges.add(range);
       }
-      newest.add(frame, headers);
+      newest.add(bytes, headers);
     },
     async saveTopics(entries) {
       const nowMs = now();
@@ -104,9 +115,11 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
         return found.records;
       }
       const range = ranges.holding(log, from);
+      let reached = from;
       try {
         await visitBlocks(range, from, (block) => {
-          if (found.records.length === 0 && block.base > from) throw missing(range, log, from);
+          if (block.base > reached) throw missing(range, log, reached);
+          reached = block.base + block.count;
           readRecords(block, from, until, limits, found);
           return !found.full && block.base + block.count < until;
         });
