@@ -39,10 +39,16 @@ export interface Frame {
   readonly storedAtMs: number;
 }
 
-export function recordsFrame(blocks: readonly Block[], sequence: number, storedAtMs: number): Buffer {
+/** The frame is laid into what `room` gives for its length. */
+export function recordsFrame(
+  blocks: readonly Block[],
+  sequence: number,
+  storedAtMs: number,
+  room: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
   const sizes = blocks.map((block) => recordsSize(block.records));
   const recordsAt = HEADER_BYTES + BLOCK_BYTES * blocks.length;
-  const frame = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, recordsAt));
+  const frame = room(sizes.reduce((sum, size) => sum + size, recordsAt));
   let at = recordsAt;
   for (const [i, { log, base, records }] of blocks.entries()) {
     const header = HEADER_BYTES + BLOCK_BYTES * i;

@@ -67,6 +67,8 @@ export interface BlockPlace {
   readonly at: number;
   readonly base: number;
   readonly count: number;
+  /** The buffer will hold other bytes some day: what is read from it is copied. */
+  readonly passing?: boolean;
 }
 
 export interface Collected {
@@ -78,9 +80,41 @@ export interface Collected {
 
 /** Adds the block's records from offset `from` up to `until`, as views of its buffer, as far as the limits allow. */
 export function readRecords(block: BlockPlace, from: number, until: number, limits: ReadLimits, into: Collected): void {
-  const { buffer, base } = block;
-  const count = Math.min(block.count, until - base);
+  const first = Math.max(0, from - block.base);
+  const count = Math.min(block.count, until - block.base);
   let at = block.at;
+  for (let i = 0; i < first && i < count; i++) at = recordEnd(block.buffer, at);
+  const start = at;
+  let chosen = 0;
+  for (let i = first; i < count && !into.full; i++) {
+    const next = recordEnd(block.buffer, at);
+    const bytes = next - at - FIXED_BYTES;
+    const taken = into.records.length + chosen;
+    if (taken > 0 && into.bytes + bytes > limits.maxBytes) into.full = true;
+    else {
+      into.bytes += bytes;
+      chosen++;
+      at = next;
+      if (taken + 1 >= limits.maxRecords) into.full = true;
+    }
+  }
+  const views = block.passing
+    ? { buffer: Buffer.from(block.buffer.subarray(start, at)), at: 0 }
+    : { buffer: block.buffer, at: start };
+  addRecords(views, block.base + first, chosen, into.records);
+}
+
+/** Where the record at `at` ends. */
+const recordEnd = (buffer: Buffer, at: number): number =>
+  at +
+  FIXED_BYTES +
+  Math.max(0, buffer.readInt32LE(at + 8)) +
+  Math.max(0, buffer.readInt32LE(at + 12)) +
+  buffer.readUInt32LE(at + 16);
+
+function addRecords(from: Pick<BlockPlace, "buffer" | "at">, base: number, count: number, into: LogRecord[]): void {
+  const { buffer } = from;
+  let { at } = from;
   for (let i = 0; i < count; i++) {
     const keyBytes = buffer.readInt32LE(at + 8);
     const valueBytes = buffer.readInt32LE(at + 12);
@@ -89,25 +123,13 @@ export function readRecords(block: BlockPlace, from: number, until: number, limi
     const valueAt = keyBytes > 0 ? keyAt + keyBytes : keyAt;
     const headersAt = valueBytes > 0 ? valueAt + valueBytes : valueAt;
     const next = headersAt + headerBytes;
-    if (base + i >= from) {
-      const bytes = next - keyAt;
-      if (into.records.length > 0 && into.bytes + bytes > limits.maxBytes) {
-        into.full = true;
-        return;
-      }
-      into.bytes += bytes;
-      into.records.push({
-        offset: BigInt(base + i),
-        key: keyBytes < 0 ? null : buffer.subarray(keyAt, valueAt),
-        value: valueBytes < 0 ? null : buffer.subarray(valueAt, headersAt),
-        headers: headerBytes === 0 ? NO_HEADERS : readHeaders(buffer, headersAt, next),
-        timestampMs: buffer.readDoubleLE(at),
-      });
-      if (into.records.length >= limits.maxRecords) {
-        into.full = true;
-        return;
-      }
-    }
+    into.push({
+      offset: BigInt(base + i),
+      key: keyBytes < 0 ? null : buffer.subarray(keyAt, valueAt),
+      value: valueBytes < 0 ? null : buffer.subarray(valueAt, headersAt),
+      headers: headerBytes === 0 ? NO_HEADERS : readHeaders(buffer, headersAt, next),
+      timestampMs: buffer.readDoubleLE(at),
+    });
     at = next;
   }
 }
@@ -133,11 +155,7 @@ export function firstAtOrAfter(block: BlockPlace, from: number, timestampMs: num
   let at = block.at;
   for (let i = 0; i < count; i++) {
     if (base + i >= from && buffer.readDoubleLE(at) >= timestampMs) return base + i;
-    at +=
-      FIXED_BYTES +
-      Math.max(0, buffer.readInt32LE(at + 8)) +
-      Math.max(0, buffer.readInt32LE(at + 12)) +
-      buffer.readUInt32LE(at + 16);
+    at = recordEnd(buffer, at);
   }
   return undefined;
 }
