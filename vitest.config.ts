@@ -7,7 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/services/**", "node_modules/**"],
+    exclude: ["test/services/**", "test/power/**", "node_modules/**"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,
