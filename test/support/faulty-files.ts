@@ -88,6 +88,19 @@ export function faultyFiles(fault: Fault = () => undefined): FaultyFiles {
       nodeFiles.remove(path);
       names.delete(path);
     },
+    link(file, path) {
+      step("link");
+      nodeFiles.link(file, path);
+      names.add(path);
+      contents.set(path, contentOf(file));
+    },
+    rename(from, to) {
+      step("rename");
+      nodeFiles.rename(from, to);
+      names.delete(from);
+      names.add(to);
+      contents.set(to, contentOf(to));
+    },
     syncFolder() {
       step("syncFolder");
       durable = new Set(names);

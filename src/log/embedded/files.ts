@@ -3,10 +3,12 @@ import {
   fdatasync,
   fsyncSync,
   ftruncateSync,
+  linkSync,
   mkdirSync,
   openSync,
   read,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   write,
@@ -27,6 +29,10 @@ export interface Files {
   truncate(fd: number, length: number): void;
   close(fd: number): void;
   remove(path: string): void;
+  /** Gives a file a second name, in the same file system. */
+  link(file: string, path: string): void;
+  /** In one step, also over a file of that name. */
+  rename(from: string, to: string): void;
   /** Makes created, renamed and removed names of the folder durable. */
   syncFolder(path: string): void;
 }
@@ -48,6 +54,8 @@ export const nodeFiles: Files = {
   truncate: (fd, length) => ftruncateSync(fd, length),
   close: (fd) => closeSync(fd),
   remove: (path) => rmSync(path, { force: true }),
+  link: linkSync,
+  rename: renameSync,
   syncFolder(path) {
     if (process.platform === "win32") return; // has no such call, and keeps names by its journal
     const fd = openSync(path, "r");
