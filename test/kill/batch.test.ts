@@ -4,11 +4,12 @@ import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
 import { batchWorld, land, outcomeOf, recount } from "../support/batch-world.ts";
 import { killLoop } from "../support/kill-loop.ts";
+import { times } from "../support/run-length.ts";
 import { printedSeed } from "../support/seeded-random.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { parts, thingRecords } from "../support/thing-records.ts";
 
-const KILLS = 20;
+const KILLS = times(20);
 
 it(`the batch arm ends with what a recount says after ${KILLS} kill -9 at random moments`, async () => {
   const seed = printedSeed("kill batch");

@@ -5,20 +5,24 @@ import { verifyLog } from "../../src/log/embedded/verify.ts";
 import { killLoop } from "../support/kill-loop.ts";
 import { expectAcknowledged } from "../support/log-check.ts";
 import type { Acknowledged } from "../support/log-load.ts";
+import { times } from "../support/run-length.ts";
 import { printedSeed } from "../support/seeded-random.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-it("has every acknowledged record once at its offset after each of 20 kills", async () => {
+const KILLS = times(20);
+
+it(`has every acknowledged record once at its offset after each of ${KILLS} kills`, async () => {
+  const seed = printedSeed("log kills");
   await using temp = await tempFolder();
   const folder = join(temp.path, "log");
   const acknowledged: Acknowledged[] = [];
   await killLoop({
     file: join(import.meta.dirname, "log-child.ts"),
-    args: (life) => [folder, String(life)],
-    kills: 20,
+    args: (life) => [folder, String(seed + life)],
+    kills: KILLS,
     ready: "ready",
     withinMs: 120,
-    seed: printedSeed("log kills"),
+    seed,
     async afterKill(life, lines) {
       let committed = 0n;
       for (const line of lines) {

@@ -4,11 +4,12 @@ import { openEmbeddedLog } from "../../src/log/embedded/embedded-log.ts";
 import { createSink, SINK_GROUP } from "../../src/sink/sink.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
 import { killLoop } from "../support/kill-loop.ts";
+import { times } from "../support/run-length.ts";
 import { printedSeed } from "../support/seeded-random.ts";
 import { bodies, differences } from "../support/sunk-objects.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-const KILLS = 20;
+const KILLS = times(20);
 
 it(`the sink leaves each offset in exactly one object through ${KILLS} kill -9 at random moments`, async () => {
   const seed = printedSeed("kill sink");

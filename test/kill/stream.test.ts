@@ -1,16 +1,19 @@
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/embedded-log.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
 import { killLoop } from "../support/kill-loop.ts";
+import { times } from "../support/run-length.ts";
 import { printedSeed } from "../support/seeded-random.ts";
 import { blue, red } from "../support/stream-datasets.ts";
 import { expectOneRowPerKey, expectRecount } from "../support/stream-expectations.ts";
 import { catchUp, stored } from "../support/stream-world.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-const KILLS = 20;
+vi.setConfig({ testTimeout: times(240_000) });
+
+const KILLS = times(20);
 
 it(`stream tables account for every record through ${KILLS} kill -9 at random moments`, async () => {
   const seed = printedSeed("kill stream");
@@ -38,4 +41,4 @@ it(`stream tables account for every record through ${KILLS} kill -9 at random mo
   expect((await stored(world, red)).superseded).toBeGreaterThan(0);
   expect(await expectOneRowPerKey(world, red)).toBeGreaterThan(1);
   await expectOneRowPerKey(world, blue);
-}, 240_000);
+});

@@ -5,12 +5,13 @@ import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
 import { deltaTable } from "../support/delta-table.ts";
 import { startChild } from "../support/kill-loop.ts";
+import { times } from "../support/run-length.ts";
 import { printedSeed, seededRandom } from "../support/seeded-random.ts";
 import { contents, EVENTS } from "../support/table-rows.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const WRITERS = 3;
-const KILLS_EACH = 7;
+const KILLS_EACH = times(7);
 const BATCHES = 15;
 
 describe("writers in processes of their own on one table", () => {

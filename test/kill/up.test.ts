@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { openEmbeddedLog } from "../../src/log/embedded/embedded-log.ts";
 import { streamOf } from "../../src/log/names.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
@@ -9,11 +9,14 @@ import { startChild } from "../support/kill-loop.ts";
 import { madeValue, type Posted } from "../support/posts.ts";
 import type { DatasetName } from "../support/reference/clean-record.ts";
 import { type Event, recount } from "../support/reference/newest.ts";
+import { times } from "../support/run-length.ts";
 import { printedSeed, seededRandom } from "../support/seeded-random.ts";
 import { differences, landedRecords } from "../support/sunk-objects.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-const KILLS = 20;
+vi.setConfig({ testTimeout: times(240_000) });
+
+const KILLS = times(20);
 const CLIENTS = 6;
 const DATASETS: readonly DatasetName[] = ["pin", "geo", "user"];
 const root = join(import.meta.dirname, "../..");
@@ -110,7 +113,7 @@ it(`a whole \`pinlake up\` keeps every acknowledged record through ${KILLS} kill
       ]);
     }
   }
-}, 240_000);
+});
 
 /** Posts until the server is gone, and notes what it acknowledged. */
 async function client(url: string, random: () => number, posted: Posted[]): Promise<void> {

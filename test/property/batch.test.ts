@@ -5,6 +5,7 @@ import type { ObjectStore } from "../../src/store/object-store.ts";
 import { batchWorld, land, outcomeOf, recount } from "../support/batch-world.ts";
 import { crashAtCall } from "../support/crash-at-call.ts";
 import { engineAndFolder } from "../support/engine-and-folder.ts";
+import { runs, times } from "../support/run-length.ts";
 import { parts, thingRecords } from "../support/thing-records.ts";
 
 const { engine, folder } = await engineAndFolder();
@@ -36,7 +37,7 @@ describe("the batch arm", () => {
           expect(await outcomeOf(world, engine, records)).toEqual(expected);
         },
       ),
-      { numRuns: 20, interruptAfterTimeLimit: 50_000 },
+      { ...runs(20), interruptAfterTimeLimit: times(50_000) },
     );
   });
 

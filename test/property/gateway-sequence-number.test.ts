@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeSequenceNumber, encodeSequenceNumber } from "../../src/gateway/kinesis/sequence-number.ts";
 import { evenHashRanges, hashKey, shardRouter } from "../../src/gateway/kinesis/shards.ts";
+import { runs } from "../support/run-length.ts";
 
 const position = fc.record({
   creation: fc.maxSafeNat(),
@@ -17,6 +18,7 @@ describe("sequence numbers", () => {
         expect(text).toMatch(/^49\d{54}$/);
         expect(decodeSequenceNumber(text)).toEqual(at);
       }),
+      runs(),
     );
   });
 
@@ -28,6 +30,7 @@ describe("sequence numbers", () => {
         expect(Math.sign(Number(BigInt(x) - BigInt(y)))).toBe(Math.sign(before));
         expect(x < y ? -1 : x > y ? 1 : 0).toBe(Math.sign(before));
       }),
+      runs(),
     );
   });
 
@@ -66,6 +69,7 @@ describe("hash ranges", () => {
         const stream = { topic: "t", incarnation: 1, createdAtMs: 5, config: {}, partitions };
         expect(shardRouter(stream).shardFor(key)).toBe(expected);
       }),
+      runs(),
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scanJsonLines, type UnusualLine } from "../../src/json/json-lines.ts";
+import { runs } from "../support/run-length.ts";
 
 const lineOf = (found: UnusualLine, text: Buffer) => text.toString("utf8", found.start, found.end);
 
@@ -89,7 +90,7 @@ describe("the scanner of lines", () => {
         const { lines, unusual } = scanJsonLines(text);
         expect({ lines, unusual }).toEqual(expected(text));
       }),
-      { numRuns: 3000 },
+      runs(3000),
     );
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { isPinlakeError } from "../../src/errors.ts";
 import { readCompactValue } from "../../src/json/compact-value.ts";
 import { createJsonReader } from "../../src/json/json-reader.ts";
+import { runs } from "../support/run-length.ts";
 
 /** One for all texts, as in the gateway: so that what one leaves behind would show in the next. */
 const reader = createJsonReader();
@@ -87,7 +88,7 @@ describe("the JSON reader", () => {
         fc.pre(text.isWellFormed());
         expect(accepts(text)).toBe(parse(text) !== undefined && !escapesLoneSurrogate(text));
       }),
-      { numRuns: 3000 },
+      runs(3000),
     );
   });
 
@@ -99,7 +100,7 @@ describe("the JSON reader", () => {
         expect(value.length).toBe(JSON.stringify(JSON.parse(text)).length);
         expect(read(value).toString()).toBe(value);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -132,7 +133,7 @@ describe("the JSON reader", () => {
         });
         expect(kept.sort()).toEqual(names.sort());
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

@@ -4,6 +4,7 @@ import { blocksOf, frameAt, recordsFrame } from "../../src/log/embedded/frame.ts
 import { firstAtOrAfter, readRecords } from "../../src/log/embedded/record-codec.ts";
 import { type Block, partitionLog } from "../../src/log/record-storage.ts";
 import type { EventRecord, LogRecord } from "../../src/record.ts";
+import { runs } from "../support/run-length.ts";
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 40 }));
 const header = fc.record({ name: fc.string({ unit: "binary", maxLength: 8 }), value: bytes });
@@ -56,6 +57,7 @@ it("reads from a frame what was laid into it, wherever in a buffer it lies", () 
         expect(firstAtOrAfter({ ...found, buffer }, base, time)).toBe(base + first);
       }
     }),
+    runs(),
   );
 });
 
@@ -68,5 +70,6 @@ it("takes no frame for whole of which any one bit is another", () => {
       frame[bit >> 3]! ^= 1 << (bit & 7);
       expect(frameAt(frame, 0, frame.length)).toBeUndefined();
     }),
+    runs(),
   );
 });

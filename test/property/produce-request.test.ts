@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { isPinlakeError } from "../../src/errors.ts";
 import { parseProduceRequest } from "../../src/gateway/kafka-rest/produce-request.ts";
+import { runs } from "../support/run-length.ts";
 
 const values = [
   { index: 7528, title: "Åse’s “best” \n idea", follower_count: "124k", tags: [1, 2.5, -3e9, null, true, { a: [] }] },
@@ -61,7 +62,7 @@ it("takes from a body what JSON.parse sees in it, however the body was damaged",
         })),
       );
     }),
-    { numRuns: 5000 },
+    runs(5000),
   );
   expect(taken).toBeGreaterThan(500);
 });

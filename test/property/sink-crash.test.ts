@@ -9,6 +9,7 @@ import type { Compression } from "../../src/store/compression.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { type CrashPoint, crashAtCall } from "../support/crash-at-call.ts";
+import { runs } from "../support/run-length.ts";
 import { bodies, differences } from "../support/sunk-objects.ts";
 
 const TOPICS = ["t", streamTopic("s")];
@@ -126,7 +127,7 @@ describe("all objects together hold each offset exactly once, and none that was 
         await play(log, store, steps, { bufferBytes, afterEach });
         await expectAllOnce(log, store);
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
@@ -191,7 +192,7 @@ describe("all objects together hold each offset exactly once, and none that was 
         await running;
         await expectAllOnce(log, store);
       }),
-      { numRuns: 25 },
+      runs(25),
     );
   });
 });

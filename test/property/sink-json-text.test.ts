@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jsonLine } from "../../src/sink/json-text.ts";
+import { runs } from "../support/run-length.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const parse = (body: Uint8Array): unknown =>
@@ -38,7 +39,7 @@ describe("a line of an object", () => {
       fc.property(fc.oneof(nearlyJson, fc.uint8Array({ maxLength: 12 })), (body) => {
         expect(jsonLine(body) !== undefined).toBe(isJson(body));
       }),
-      { numRuns: 5000 },
+      runs(5000),
     );
   });
 
@@ -49,6 +50,7 @@ describe("a line of an object", () => {
         const line = jsonLine(body);
         expect(Buffer.from(line as Uint8Array).toString()).toBe(JSON.stringify(value));
       }),
+      runs(),
     );
   });
 

@@ -4,6 +4,7 @@ import { openFilesystemStore } from "../../src/store/filesystem.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { isKey } from "../../src/store/object-key.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
+import { runs } from "../support/run-length.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const piece = fc.constantFrom("a", "b", "/", "/", ".", "0", "-", "~", "é", "\uff61", "\u{1f600}");
@@ -41,7 +42,7 @@ describe("every store", () => {
           }
         },
       ),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 });

@@ -5,6 +5,7 @@ import type { DataType } from "../../src/engine/schema.ts";
 import type { Position } from "../../src/record.ts";
 import { keyIndex } from "../../src/stream/key-index.ts";
 import { isNewer, planMicroBatch } from "../../src/stream/micro-batch.ts";
+import { runs } from "../support/run-length.ts";
 
 const integers = fc.oneof(
   fc.bigInt({ min: -5n, max: 30n }),
@@ -45,6 +46,7 @@ describe.each([
         for (const [key, row] of model) expect(index.get(key)).toEqual(row);
         expect(index.get(type === "long" ? 123_456_789n : "nobody")).toBeUndefined();
       }),
+      runs(),
     );
   });
 
@@ -75,6 +77,7 @@ describe.each([
         for (const { key, position } of plan.winners) expect(model.get(key)).toEqual(position);
         for (const { key, position } of plan.losers) expect(model.get(key)).not.toEqual(position);
       }),
+      runs(),
     );
   });
 });

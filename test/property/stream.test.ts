@@ -3,6 +3,7 @@ import { createMemoryLog } from "../../src/log/memory.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { type CrashPoint, crashAtCall } from "../support/crash-at-call.ts";
 import { engineAndFolder } from "../support/engine-and-folder.ts";
+import { times } from "../support/run-length.ts";
 import { printedSeed, seededRandom } from "../support/seeded-random.ts";
 import { blue, red } from "../support/stream-datasets.ts";
 import { expectOneRowPerKey, expectRecount } from "../support/stream-expectations.ts";
@@ -39,12 +40,12 @@ describe("stream tables equal a recount of the log, event for event,", () => {
       await expectRecount(world);
     }
     await expectRecount(world);
-  }, 60_000);
+  });
 
   it("across many lives with records arriving all the time, and every version has one row per key", async () => {
     const random = seededRandom(printedSeed("stream, many lives"));
     const world = await newWorld();
-    for (let lives = 0; lives < 8; lives++) {
+    for (let lives = 0; lives < times(8); lives++) {
       for (let i = Math.floor(random() * 8); i >= 0; i--) await appendSome(world.log, random);
       const call = 1 + Math.floor(random() * 250);
       const moment = random() < 0.5 ? "before" : "after";
@@ -54,5 +55,5 @@ describe("stream tables equal a recount of the log, event for event,", () => {
     await expectRecount(world);
     expect(await expectOneRowPerKey(world, red)).toBeGreaterThan(5);
     await expectOneRowPerKey(world, blue);
-  }, 60_000);
+  });
 });

@@ -4,6 +4,7 @@ import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { deltaTable } from "../support/delta-table.ts";
+import { runs } from "../support/run-length.ts";
 import { contents, EVENTS, type Event, events } from "../support/table-rows.ts";
 
 /** Everything that changes a table, with few keys so that they meet. */
@@ -122,7 +123,7 @@ describe("a table", () => {
         for (const [version, expected] of versions.entries())
           expect((await contents(session, await reader.snapshot({ version }))).sort()).toEqual(expected);
       }),
-      { numRuns: 10 },
+      runs(10),
     );
   });
 });

@@ -6,6 +6,7 @@ import { layeredMap } from "../../../src/table/delta/layered-map.ts";
 import { checkpointName, commitName, parseLogName } from "../../../src/table/delta/names.ts";
 import { intervalMs, logCutoffMs } from "../../../src/table/delta/retention.ts";
 import { applyCommit, EMPTY_STATE } from "../../../src/table/delta/state.ts";
+import { runs } from "../../support/run-length.ts";
 
 const source = { table: "t", file: "f" };
 const add = { path: "a%20b", partitionValues: {}, size: 1, modificationTime: 0, dataChange: true };
@@ -95,7 +96,7 @@ describe("the layered map", () => {
           for (const key of ["0", "7", "200"]) expect(copy.get(key)).toBe(expected.get(key));
         }
       }),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 });
