@@ -1,17 +1,18 @@
-/** `npm run bench [-- NAME…] [--json]`: every benchmark, or those named. */
+/** `npm run bench [-- NAME…] [--json] [--rows N]`: every benchmark, or those named. */
 import { parseArgs } from "node:util";
 import { chain } from "./chain.ts";
 import { clean } from "./clean.ts";
 import { type Figure, printFigure } from "./figure.ts";
+import { growth } from "./growth.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import { log } from "./log.ts";
 import { sink } from "./sink.ts";
 import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, log, sink, clean, stream, latency, chain];
+const benchmarks = [ingest, log, sink, clean, stream, latency, chain, growth];
 
-const options = { json: { type: "boolean", default: false } } as const;
+const options = { json: { type: "boolean", default: false }, rows: { type: "string" } } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown.length > 0) {
@@ -19,11 +20,12 @@ if (unknown.length > 0) {
   process.exit(64);
 }
 
+const limits = values.rows === undefined ? {} : { rows: Number(values.rows) };
 const all: Figure[] = [];
 for (const benchmark of benchmarks) {
   if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
   console.error(`== ${benchmark.name}`);
-  for (const figure of await benchmark.run()) {
+  for (const figure of await benchmark.run(limits)) {
     all.push(figure);
     if (!values.json) console.log(printFigure(figure));
   }

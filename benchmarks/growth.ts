@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../src/clock.ts";
+import { readDataset } from "../src/define/dataset-file.ts";
+import { createDuckDbEngine } from "../src/engine/duckdb/engine.ts";
+import { openEmbeddedLog } from "../src/log/embedded/embedded-log.ts";
+import type { EventLog } from "../src/log/event-log.ts";
+import { streamTopic } from "../src/log/names.ts";
+import { openQuarantine } from "../src/quarantine/quarantine.ts";
+import { NO_HEADERS } from "../src/record.ts";
+import { openFilesystemStore } from "../src/store/filesystem.ts";
+import { openFeed } from "../src/stream/feed.ts";
+import { openTableWriter } from "../src/stream/table-writer.ts";
+import { upkeep } from "../src/stream/upkeep.ts";
+import { openDeltaTable } from "../src/table/delta/delta-table.ts";
+import { type Benchmark, type Figure, percentile } from "./figure.ts";
+import { pin } from "./pins.ts";
+
+const ROWS = 10_000_000;
+const SHARES = [0.1, 0.5, 1];
+const FILL_RECORDS = 50_000;
+const RECORDS = 1000;
+const MAX_ROUNDS = 100;
+const NEWEST_KEYS = 100_000;
+const APPEND_MS = 2000;
+const STREAM = "streaming-bench-pin";
+const TOPIC = "bench.ingest";
+/** So small that the log has as many segments as a large one has, and may not fill the disk. */
+const LOG = { segmentBytes: 4 * 1024 * 1024, retentionBytes: 1024 * 1024 * 1024 };
+
+/** What an append and a micro-batch cost when a tenth, a half and all of the rows are stored. */
+export const growth: Benchmark = {
+  name: "growth",
+  run: async ({ rows = ROWS } = {}) => {
+    const folder = mkdtempSync(join(tmpdir(), "pinlake-bench-"));
+    try {
+      return await grow(folder, rows);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
+
+async function grow(folder: string, rows: number): Promise<Figure[]> {
+  await using engine = createDuckDbEngine({});
+  await using store = await openFilesystemStore({ root: join(folder, "tables") });
+  await using log = await openEmbeddedLog({ folder: join(folder, "log"), ...LOG });
+  for (const topic of [streamTopic(STREAM), TOPIC]) await log.createTopic(topic);
+  const openTable = (prefix: string) =>
+    openDeltaTable({ store, prefix, engine, clock: systemClock, engineInfo: "bench" });
+  const dataset = await readDataset(join(import.meta.dirname, "../pinterest/datasets/pin.ts"));
+  const table = openTable("stream/pin");
+  const shared = { dataset, datasets: [dataset], clock: systemClock };
+  const feed = openFeed({ ...shared, log, maxRecords: FILL_RECORDS });
+  const openWriter = () =>
+    openTableWriter({
+      ...shared,
+      table,
+      engine,
+      quarantine: openQuarantine({ openTable, arm: "stream", clock: systemClock }),
+      tempFolder: folder,
+      configuration: {},
+    });
+  await using writer = openWriter();
+  const tidy = upkeep({ tables: [table], clock: systemClock });
+  feed.restart((await writer.load()).snapshot);
+
+  let newest = 0;
+  const append = async (keys: readonly number[]) => {
+    for (let at = 0; at < keys.length; at += RECORDS)
+      await log.append(streamTopic(STREAM), keys.slice(at, at + RECORDS).map(pinRecord));
+    await feed.fill();
+  };
+  const newKeys = (count: number) => Array.from({ length: count }, () => newest++);
+
+  // Few when few rows are wanted: what is measured adds rows as well.
+  const rounds = Math.max(10, Math.min(MAX_ROUNDS, Math.round(rows / 50_000)));
+  const figures: Figure[] = [];
+  for (const share of SHARES) {
+    const goal = rows * share;
+    const fromMs = performance.now();
+    const before = newest;
+    while (newest < goal) {
+      await append(newKeys(Math.min(FILL_RECORDS, goal - newest)));
+      await writer.write(feed.cut());
+      feed.settle();
+      await tidy(writer);
+    }
+    const fillSeconds = (performance.now() - fromMs) / 1000;
+    const at = `at ${goal.toLocaleString("en")} rows`;
+    figures.push(await appends(log, at));
+
+    const [times, tidying]: [number[], number[]] = [[], []];
+    let cpuMs = 0;
+    for (let round = 0; round < rounds; round++) {
+      await append(
+        Array.from({ length: RECORDS }, (_, i) =>
+          i % 10 === 0 ? Math.max(0, newest - 1 - Math.floor(Math.random() * NEWEST_KEYS)) : newest++,
+        ),
+      );
+      const cpu = process.cpuUsage();
+      const startMs = performance.now();
+      await writer.write(feed.cut());
+      times.push(performance.now() - startMs);
+      cpuMs += cpuSince(cpu) / rounds;
+      feed.settle();
+      const tidyMs = performance.now();
+      await tidy(writer);
+      tidying.push(performance.now() - tidyMs);
+    }
+    times.sort((a, b) => a - b);
+    const loadMs = performance.now();
+    await using again = openWriter();
+    await again.load();
+    figures.push({
+      name: `1,000-record micro-batch, a tenth replaced, ${at}`,
+      value: percentile(times, 0.5),
+      unit: "ms",
+      details: {
+        "p99 ms": percentile(times, 0.99),
+        "CPU ms": cpuMs,
+        "tidying per micro-batch ms": tidying.reduce((a, b) => a + b, 0) / rounds,
+        "longest ms": Math.max(...tidying),
+        "opening the table anew ms": performance.now() - loadMs,
+        files: writer.state()?.snapshot.files.length ?? 0,
+        "filled rows/s": (newest - before) / fillSeconds,
+        "resident MB": process.memoryUsage.rss() / 1e6,
+      },
+    });
+  }
+  return figures;
+}
+
+/** One record an append, then 100, as many as get through. */
+async function appends(log: EventLog, at: string): Promise<Figure> {
+  const times: number[] = [];
+  const record = { key: null, value: Buffer.alloc(560, 97), headers: NO_HEADERS, timestampMs: 0, partition: 0 };
+  const rate = async (callers: number, batch: number, took?: number[]) => {
+    const sent = new Array(batch).fill(record);
+    const startedMs = performance.now();
+    const cpu = process.cpuUsage();
+    let records = 0;
+    const caller = async () => {
+      for (let nowMs = performance.now(); nowMs - startedMs < APPEND_MS; nowMs = performance.now()) {
+        await log.append(TOPIC, sent);
+        took?.push(performance.now() - nowMs);
+        records += batch;
+      }
+    };
+    await Promise.all(Array.from({ length: callers }, caller));
+    const cpuUs = (cpuSince(cpu) * 1000) / records;
+    return { perSecond: (records * 1000) / (performance.now() - startedMs), cpuUs };
+  };
+  const single = await rate(16, 1, times);
+  const batched = await rate(32, 100);
+  times.sort((a, b) => a - b);
+  return {
+    name: `appends of one record, 16 callers, ${at}`,
+    value: single.perSecond,
+    unit: "records/s",
+    details: {
+      "p50 ms": percentile(times, 0.5),
+      "p99 ms": percentile(times, 0.99),
+      "CPU us a record": single.cpuUs,
+      "100 records an append, 32 callers, records/s": batched.perSecond,
+      "CPU us each": batched.cpuUs,
+      "MB removed from the log": (log.retention()?.removedBytes ?? 0) / 1e6,
+    },
+  };
+}
+
+const pinRecord = (key: number) => ({
+  key: null,
+  value: Buffer.from(JSON.stringify(pin(key))),
+  headers: NO_HEADERS,
+  timestampMs: 0,
+  partition: 0,
+});
+
+const cpuSince = (before: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
