@@ -1,5 +1,6 @@
-import { open, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { randomUUID } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import {
   type DuckDBConnection,
   DuckDBDataChunk,
@@ -44,6 +45,7 @@ const CHUNK_ROWS = 2048;
 export function openSession(parts: SessionParts): QuerySession {
   const { instance, connection, memory, readOnly, parallelism, onClose } = parts;
   const kept = keptStatements(connection);
+  const id = randomUUID();
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
@@ -85,6 +87,14 @@ export function openSession(parts: SessionParts): QuerySession {
       const result = await (parameters === undefined ? connection.run(sql) : kept.run(sql, sql, parameters));
       return { columns: columnsOf(result), rows: await rowsOf(result) };
     });
+  }
+
+  /** The path is part of the plan, so each folder has one place where kept statements write. */
+  async function writeKept(sql: string, columns: readonly Column[], path: string, parameters: readonly string[]) {
+    const made = join(dirname(path), `${id}.parquet`);
+    const result = await kept.run(copyStatement(sql, columns, quoteText(made)), sql, parameters);
+    await rename(made, path);
+    return result;
   }
 
   const session: QuerySession = {
@@ -165,7 +175,7 @@ export function openSession(parts: SessionParts): QuerySession {
         return await run({ sql, signal, path }, async () => {
           const result = await (parameters === undefined
             ? connection.run(copyStatement(sql, columns, quoteText(path)))
-            : kept.run(copyStatement(sql, columns, `$${parameters.length + 1}`), sql, [...parameters, path]));
+            : writeKept(sql, columns, path, parameters));
           const [row = []] = await rowsOf(result);
           await syncFile(path);
           return parquetFile(
