@@ -11,6 +11,7 @@ import type { Stages } from "./stages.ts";
 import { tableUpkeep } from "./table-upkeep.ts";
 import type { Topics } from "./topics.ts";
 import { readUpFile } from "./up-file.ts";
+import { workflowsOf } from "./workflows.ts";
 
 export interface OperationParts {
   readonly project: Project;
@@ -78,22 +79,6 @@ export function localOperations(parts: OperationParts): Operations {
     remove: (kind, name) => topics.remove(kind, name),
     read: (kind, name, request, signal) => topics.read(kind, name, request, signal),
   };
-}
-
-/** The project's workflows; one that has no `daily` gets it: everything there is. */
-function workflowsOf({ workflows, datasets }: Project): readonly Workflow[] {
-  if (workflows.some(({ name }) => name === "daily")) return workflows;
-  const names = datasets.map(({ name }) => name);
-  const daily: Workflow = {
-    name: "daily",
-    description: "Every dataset, then the answers",
-    tasks: {
-      flush: { kind: "flush", after: [] },
-      ...Object.fromEntries(names.map((name) => [name, { kind: "dataset" as const, dataset: name, after: ["flush"] }])),
-      answers: { kind: "answers", after: names },
-    },
-  };
-  return [...workflows, daily];
 }
 
 /** As JSON can hold it: offsets as numbers where they are exact, errors as their messages. */

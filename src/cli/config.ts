@@ -15,10 +15,11 @@ export const addConfigCommand: AddCommands = (program, context) => {
     const { print, ...at } = context(check);
     const project = await at.project();
     if (project.loadSource !== undefined) await project.loadSource();
-    const [{ checkSql }, { openEngine }, { dataFolder }] = await Promise.all([
+    const [{ checkSql }, { openEngine }, { dataFolder }, { workflowsOf }] = await Promise.all([
       import("../app/check-sql.ts"),
       import("../app/drivers.ts"),
       import("../app/data-folder.ts"),
+      import("../app/workflows.ts"),
     ]);
     await using engine = await openEngine(project.config, dataFolder(at.data));
     await checkSql(project, engine);
@@ -27,7 +28,7 @@ export const addConfigCommand: AddCommands = (program, context) => {
       project: project.folder,
       datasets: names(project.datasets),
       answers: names(project.answers),
-      workflows: names(project.workflows),
+      workflows: names(workflowsOf(project)),
     };
     print(
       found,

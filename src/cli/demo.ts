@@ -1,4 +1,3 @@
-import { Option } from "commander";
 import type { DemoReport } from "../app/demo.ts";
 import type { EmulatorResult } from "../app/emulate.ts";
 import type { ResultTable } from "../app/results.ts";
@@ -20,16 +19,16 @@ export const addDemoCommand: AddCommands = (program, context) => {
       "so many posts, drawn as the original's scripts draw them (default: 500)",
       positiveInteger,
     )
-    .addOption(new Option("--all", "every row of the source once, 32 at a time").conflicts("posts"))
+    .option("--all", "every row of the source once, 32 at a time; where --posts is given too, that counts")
     .option("--exit", "ends when it is done; on a terminal it would stay up");
   demo.action(async () => {
     const on = context(demo);
-    const { posts = 500, all = false, exit = false } = demo.opts<{ posts?: number; all?: boolean; exit?: boolean }>();
+    const { posts, all = false, exit = false } = demo.opts<{ posts?: number; all?: boolean; exit?: boolean }>();
     const startedMs = performance.now();
     const { openApp } = await import("../app.ts");
     await using app = await openApp({ project: await on.project(), data: on.data });
     await using serving = await app.serve({ logLevel: on.logLevel });
-    const report = await Promise.race([run(on, app, all ? undefined : posts, serving), serving.failed]).catch(
+    const report = await Promise.race([run(on, app, posts ?? (all ? undefined : 500), serving), serving.failed]).catch(
       (error: unknown) => {
         if (on.effects.signal.aborted) on.note(DRAINING);
         throw error;

@@ -28,7 +28,8 @@ const DIFFERENT_ROWS = 494;
 describe.each([1, 3])("a demo of 500 posts with %i partitions", (partitions) => {
   let folder: TempFolder;
   const environment = { PINLAKE__LOG__PARTITIONS: String(partitions) };
-  const demo = () => ["demo", "--posts", String(POSTS), "--exit", "--data", folder.path];
+  // As `npm start -- --posts 500 --exit` does.
+  const demo = () => ["demo", "--all", "--posts", String(POSTS), "--exit", "--data", folder.path];
   let first: DemoDocument;
 
   beforeAll(async () => {

@@ -11,7 +11,6 @@ describe("the command line", () => {
     const unknown = await pinlake(["frobnicate"]);
     expect(unknown).toMatchObject({ code: 64, out: "" });
     expect(unknown.err).toMatch(/^pinlake: unknown command 'frobnicate'/);
-    expect((await pinlake(["demo", "--all", "--posts", "3"])).code).toBe(64);
     const option = await pinlake(["demo", "--posts", "many", "--json"]);
     expect(option).toMatchObject({ code: 64, out: "" });
     expect(errorOf(option.err)).toMatchObject({ code: "USAGE", message: expect.stringContaining("whole number") });

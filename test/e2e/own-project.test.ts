@@ -49,7 +49,7 @@ it("a dataset, its question and its source are a few files anywhere, and the dem
   // The project is the current folder, and so is where its data goes.
   const options = { cwd: folder.path };
   const checked = await pinlakeJson<{ datasets: string[]; answers: string[] }>(["config", "check"], options);
-  expect(checked).toMatchObject({ datasets: ["apple"], answers: ["heaviest"] });
+  expect(checked).toMatchObject({ datasets: ["apple"], answers: ["heaviest"], workflows: ["daily"] });
 
   const demo = await pinlakeJson<{ reconciliation: object[]; agreement: object[]; answers: object }>(
     ["demo", "--all", "--exit"],
