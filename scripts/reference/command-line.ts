@@ -7,6 +7,7 @@ export function programToDescribe(): Command {
   const effects: Effects = {
     ...{ cwd: ".", environment: {}, columns: 80, signal: new AbortController().signal },
     ...{ outIsTerminal: false, errIsTerminal: false, out: () => {}, err: () => {} },
+    outDrained: async () => {},
   };
   return makeProgram(effects, false);
 }

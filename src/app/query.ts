@@ -20,12 +20,11 @@ export interface QueryParts {
  * table, `<namespace>_<dataset>_table` its stream table, both without the position columns; `quarantine` is both arms'.
  * Throws QUERY_FAILED, TABLE_NOT_FOUND, TABLE_VERSION_NOT_FOUND.
  */
-export async function runQuery(parts: QueryParts, sql: string, signal?: AbortSignal): Promise<ResultTable> {
-  const options = signal === undefined ? {} : { signal };
+export async function* runQuery(parts: QueryParts, sql: string, signal: AbortSignal): AsyncGenerator<ResultTable> {
   await using session = await parts.engine.session({ readOnlyFolders: parts.folders });
   const missing = await defineViews(parts, session, sql);
   try {
-    return resultTable(await session.query(sql, options));
+    for await (const piece of session.batches(sql, { signal })) yield resultTable(piece);
   } catch (error) {
     const [table] = missing;
     if (table !== undefined && isPinlakeError(error, "QUERY_FAILED") && /does not exist/.test(error.message))
@@ -35,16 +34,16 @@ export async function runQuery(parts: QueryParts, sql: string, signal?: AbortSig
 }
 
 /** The rows of one table at one version, every column. */
-export async function readTable(
+export async function* readTable(
   { engine, openTable, folders }: QueryParts,
   { prefix }: Pick<TableName, "prefix">,
   at: SnapshotAt | undefined,
-  signal?: AbortSignal,
-): Promise<ResultTable> {
+  signal: AbortSignal,
+): AsyncGenerator<ResultTable> {
   const snapshot = await openTable(prefix).snapshot(at);
   await using session = await engine.session({ readOnlyFolders: folders });
   await snapshot.define(session, "asked");
-  return resultTable(await session.query("SELECT * FROM asked", signal === undefined ? {} : { signal }));
+  for await (const piece of session.batches("SELECT * FROM asked", { signal })) yield resultTable(piece);
 }
 
 /** Makes the views that the query may mean; the tables among them that are not there yet are given back. */

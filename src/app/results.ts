@@ -1,7 +1,10 @@
-import { type JsonValue, toCsv, toJsonValue } from "../engine/format.ts";
+import { csvLines, type JsonValue, toCsv, toJsonValue } from "../engine/format.ts";
 import type { QueryResult } from "../engine/query-engine.ts";
 
-export { type JsonValue, toCsv };
+export { csvLines, type JsonValue, toCsv };
+
+/** A result piece by piece, at least one, all with the same columns. */
+export type ResultPieces = AsyncIterable<ResultTable>;
 
 /** A result in its JSON forms, each row in column order. */
 export interface ResultTable {

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import type { ResultTable } from "../app/results.ts";
+import type { ResultPieces, ResultTable } from "../app/results.ts";
 import type { Project } from "../config/load-project.ts";
 import type { Effects } from "./effects.ts";
-import { formatRows, type OutputFormat } from "./format-rows.ts";
+import { formatPieces, formatRows, type OutputFormat } from "./format-rows.ts";
 import { terminalText } from "./terminal-text.ts";
 
 /** The options that every command takes. */
@@ -28,6 +28,8 @@ export interface CommandContext {
   out(text: string): void;
   /** Rows in the format asked for. */
   printRows(table: ResultTable): void;
+  /** Rows that need not fit in memory, unless they are to be aligned for people. */
+  printPieces(pieces: ResultPieces): Promise<void>;
   /** A document: JSON when asked for, else what `text` says. */
   print(document: unknown, text: () => string): void;
   /** A word on what is happening, for people: stderr, and only on a terminal. */
@@ -55,6 +57,12 @@ export function commandContext(effects: Effects, options: GlobalOptions): Comman
     },
     out,
     printRows: (table) => out(formatRows(table, format)),
+    async printPieces(pieces) {
+      for await (const text of formatPieces(pieces, format)) {
+        out(text);
+        await effects.outDrained();
+      }
+    },
     print: (document, text) => out(format === "json" ? `${JSON.stringify(document)}\n` : text()),
     note: (text) => {
       if (effects.errIsTerminal && format !== "json") effects.err(`${text}\n`);

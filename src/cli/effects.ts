@@ -5,6 +5,8 @@ export interface Effects {
   readonly cwd: string;
   readonly environment: Environment;
   out(text: string): void;
+  /** Resolves when what was given to `out` no longer gathers in memory. */
+  outDrained(): Promise<void>;
   err(text: string): void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;

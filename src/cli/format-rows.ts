@@ -1,4 +1,4 @@
-import { type ResultTable, toCsv } from "../app/results.ts";
+import { csvLines, type ResultPieces, type ResultTable, toCsv } from "../app/results.ts";
 
 export type OutputFormat = "table" | "json" | "csv";
 
@@ -6,6 +6,33 @@ export type OutputFormat = "table" | "json" | "csv";
 export function formatRows(table: ResultTable, format: OutputFormat): string {
   if (format === "json") return `${JSON.stringify(asObjects(table))}\n`;
   return format === "csv" ? toCsv(table.columns, table.rows) : asText(table);
+}
+
+/** The same document as of all pieces together, as they come; only for people are they held until the last has come. */
+export async function* formatPieces(pieces: ResultPieces, format: OutputFormat): AsyncGenerator<string> {
+  if (format === "table") {
+    const all = await Array.fromAsync(pieces);
+    yield asText({ columns: all[0]?.columns ?? [], rows: all.flatMap(({ rows }) => rows) });
+    return;
+  }
+  if (format === "csv") {
+    let lines = toCsv;
+    for await (const { columns, rows } of pieces) {
+      yield lines(columns, rows);
+      lines = (_, more) => csvLines(more);
+    }
+    return;
+  }
+  let separator = "[";
+  for await (const piece of pieces) {
+    let text = "";
+    for (const row of asObjects(piece)) {
+      text += separator + JSON.stringify(row);
+      separator = ",";
+    }
+    yield text;
+  }
+  yield separator === "[" ? "[]\n" : "]\n";
 }
 
 export function asObjects({ columns, rows }: ResultTable): Record<string, unknown>[] {

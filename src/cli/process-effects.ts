@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type Effects, INTERRUPTED_EXIT, Interrupted } from "./effects.ts";
 
 /** The effects of the real process. A second Ctrl-C ends it at once. */
@@ -14,6 +15,9 @@ export function processEffects(): Effects {
     cwd: process.cwd(),
     environment: process.env,
     out: (text) => void process.stdout.write(text),
+    async outDrained() {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, "drain", { signal: controller.signal });
+    },
     err: (text) => void process.stderr.write(text),
     outIsTerminal: process.stdout.isTTY === true,
     // A dumb one cannot draw in place.

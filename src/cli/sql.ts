@@ -12,7 +12,7 @@ export const addSqlCommand: AddCommands = (program, context) => {
     const on = context(sql);
     await reading(on, async ({ query }) => {
       const { runQuery } = await import("../app/query.ts");
-      on.printRows(await runQuery(query, select, on.effects.signal));
+      await on.printPieces(runQuery(query, select, on.effects.signal));
     });
   });
 };

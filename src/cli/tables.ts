@@ -69,7 +69,7 @@ export const addTableCommands: AddCommands = (program, context) => {
         import("../app/catalogue.ts"),
       ]);
       const parts = { ...reader.query, openTable: reader.openTable, folders };
-      on.printRows(await readTable(parts, { prefix }, snapshotAt(version, at), on.effects.signal));
+      await on.printPieces(readTable(parts, { prefix }, snapshotAt(version, at), on.effects.signal));
     });
   });
 

@@ -45,11 +45,15 @@ function timestamp(micros: bigint, zoned: boolean): string {
 }
 
 /** RFC 4180 with LF: a header, commas, quotes only where they are needed, NULL empty (an empty text is `""`). Values in their JSON forms. */
-export function toCsv(columns: readonly string[], rows: readonly (readonly JsonValue[])[]): string {
+export const toCsv = (columns: readonly string[], rows: readonly (readonly JsonValue[])[]): string =>
+  csvLines([columns, ...rows]);
+
+/** The same without a header. */
+export function csvLines(rows: readonly (readonly JsonValue[])[]): string {
   const field = (value: JsonValue): string => {
     if (value === null) return "";
     const text = typeof value === "object" ? JSON.stringify(value) : String(value);
     return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [columns, ...rows].map((row) => `${row.map(field).join(",")}\n`).join("");
+  return rows.map((row) => `${row.map(field).join(",")}\n`).join("");
 }

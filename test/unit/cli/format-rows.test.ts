@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatRows } from "../../../src/cli/format-rows.ts";
+import { formatPieces, formatRows } from "../../../src/cli/format-rows.ts";
 
 const table = {
   columns: ["name", "n", "tags"],
@@ -36,6 +36,31 @@ describe("rows on stdout", () => {
     expect(lines[4]).toContain("two⏎lines·[31m");
     expect(lines.join("")).not.toContain("\u001b");
   });
+
+  it.each(["json", "csv", "table"] as const)(
+    "are the same document whole and piece by piece, as %s",
+    async (format) => {
+      async function* pieces(...cuts: number[]) {
+        let from = 0;
+        for (const cut of [...cuts, table.rows.length]) {
+          yield { columns: table.columns, rows: table.rows.slice(from, cut) };
+          from = cut;
+        }
+      }
+      for (const cuts of [[], [1], [0, 2], [3]])
+        expect((await Array.fromAsync(formatPieces(pieces(...cuts), format))).join("")).toBe(formatRows(table, format));
+      const none = { columns: ["a"], rows: [] };
+      const printed = await Array.fromAsync(
+        formatPieces(
+          (async function* () {
+            yield none;
+          })(),
+          format,
+        ),
+      );
+      expect(printed.join("")).toBe(formatRows(none, format));
+    },
+  );
 
   it("may be none", () => {
     expect(formatRows({ columns: ["a"], rows: [] }, "json")).toBe("[]\n");

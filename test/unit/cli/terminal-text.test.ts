@@ -22,6 +22,7 @@ describe.each(["json", "csv", "table"] as const)("rows as %s", (format) => {
     const effects = {
       ...{ cwd: "/", environment: {}, columns: 80, signal: new AbortController().signal },
       ...{ outIsTerminal, errIsTerminal: false, err: () => {} },
+      outDrained: async () => {},
       out: (more: string) => {
         text += more;
       },
