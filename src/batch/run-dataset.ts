@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../define/dataset.ts";
-import type { CleanCounts } from "../engine/clean.ts";
-import type { QueryEngine, QuerySession, SessionOptions } from "../engine/query-engine.ts";
+import type { CleanedFiles } from "../engine/clean-files.ts";
+import { keepNewestInFiles } from "../engine/newest.ts";
+import type { ParquetFile, QueryEngine, QuerySession, SessionOptions } from "../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../errors.ts";
 import {
   cleanSchema,
@@ -17,7 +18,7 @@ import { type Quarantine, REBUILD_PROPERTY } from "../quarantine/quarantine.ts";
 import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine/totals.ts";
 import { retry } from "../retry.ts";
 import type { CommitOptions, OperationCounts, Snapshot, Table } from "../table/table.ts";
-import { BAD, type CleaningParts, cleanObjects, keepNewest, NEWEST } from "./clean-objects.ts";
+import { BAD, type CleaningParts, cleanObjects } from "./clean-objects.ts";
 import { planTake, type Take, takes } from "./take.ts";
 
 export interface DatasetRunOptions {
@@ -83,9 +84,10 @@ async function attempt(parts: DatasetParts, options: DatasetRunOptions): Promise
   await mkdir(folder, { recursive: true });
   try {
     await using session = await parts.engine.session({ ...memoryOf(options), tempFolder: folder });
-    const counts = await cleanObjects(session, parts, take.objects, { folder, ...(signal && { signal }) });
-    const losers = await keepNewest(session, dataset);
-    const work = { ...parts, session, base, take, counts, losers, ...(signal === undefined ? {} : { signal }) };
+    const run = { folder, ...(signal && { signal }) };
+    const cleaned = await cleanObjects(session, parts, take.objects, run);
+    const newest = await keepNewestInFiles(session, cleaned.files, { ...run, key: dataset.key });
+    const work = { ...parts, session, base, take, cleaned, newest, ...(signal && { signal }) };
     return full ? await rebuild(work) : await add(work);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -97,21 +99,21 @@ interface Work extends DatasetParts {
   /** The table as it was before the objects were listed. */
   readonly base: Snapshot;
   readonly take: Take;
-  readonly counts: CleanCounts;
-  /** Good rows that a newer one of the same key in the same run superseded. */
-  readonly losers: number;
+  readonly cleaned: CleanedFiles;
+  /** One row per key, and how many a newer one of this run superseded. */
+  readonly newest: { readonly files: readonly ParquetFile[]; readonly superseded: number };
   readonly signal?: AbortSignal;
 }
 
 async function add(work: Work): Promise<DatasetRun> {
-  const { dataset, table, quarantine, session, take, counts, losers, base, signal } = work;
+  const { dataset, table, quarantine, session, take, cleaned, newest, base, signal } = work;
   const before = await readTotals(table, base.version);
   const bad = { session, name: BAD };
   await quarantine.append({ dataset: dataset.name, rows: bad, taken: take.taken, ...(signal && { signal }) });
 
   const gained = ({ replaced, kept }: OperationCounts): Totals => ({
-    superseded: losers + replaced + kept,
-    tombstones: counts.tombstones,
+    superseded: newest.superseded + replaced + kept,
+    tombstones: cleaned.tombstones,
   });
   const commit: CommitOptions = {
     basedOn: base,
@@ -120,17 +122,17 @@ async function add(work: Work): Promise<DatasetRun> {
     ...(signal && { signal }),
   };
   const done =
-    counts.rows === 0
+    cleaned.rows === 0
       ? await table.touch({ ...commit, operation: "MERGE" })
       : await table.merge(
-          { session, sql: `SELECT * FROM ${session.quote(NEWEST)}` },
+          { session, files: newest.files },
           { ...commit, key: [dataset.key], replaceWhen: NEWER_THAN_STORED },
         );
   return report(work, { full: false, version: done.version, counted: done, ...gained(done) });
 }
 
 async function rebuild(work: Work): Promise<DatasetRun> {
-  const { dataset, table, quarantine, session, take, counts, losers, base, signal } = work;
+  const { dataset, table, quarantine, session, take, cleaned, newest, base, signal } = work;
   const id = randomUUID();
   await quarantine.replaceDataset({
     dataset: dataset.name,
@@ -139,9 +141,9 @@ async function rebuild(work: Work): Promise<DatasetRun> {
     rebuild: id,
     ...(signal && { signal }),
   });
-  const totals: Totals = { superseded: losers, tombstones: counts.tombstones };
+  const totals: Totals = { superseded: newest.superseded, tombstones: cleaned.tombstones };
   const done = await table.overwrite(
-    { session, sql: `SELECT * FROM ${session.quote(NEWEST)}` },
+    { session, files: newest.files },
     {
       basedOn: base,
       schema: cleanSchema(dataset),
@@ -151,25 +153,25 @@ async function rebuild(work: Work): Promise<DatasetRun> {
       ...(signal && { signal }),
     },
   );
-  const counted = { inserted: counts.rows - losers, replaced: 0, kept: 0, deleted: 0 };
+  const counted = { inserted: cleaned.rows - newest.superseded, replaced: 0, kept: 0, deleted: 0 };
   return report(work, { full: true, version: done.version, counted, ...totals });
 }
 
 function report(
-  { dataset, counts }: Work,
+  { dataset, cleaned }: Work,
   done: { full: boolean; version: number; counted: OperationCounts } & Totals,
 ): DatasetRun {
   return {
     dataset: dataset.name,
     full: done.full,
     version: done.version,
-    events: counts.events,
+    events: cleaned.events,
     inserted: done.counted.inserted,
     replaced: done.counted.replaced,
     superseded: done.superseded,
-    quarantined: counts.quarantined,
+    quarantined: cleaned.quarantined,
     tombstones: done.tombstones,
-    warnings: counts.warnings,
+    warnings: cleaned.warnings,
   };
 }
 

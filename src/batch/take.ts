@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Dataset, matchesPattern } from "../define/dataset.ts";
-import type { RawInput } from "../engine/clean.ts";
+import type { RawInput } from "../engine/clean-files.ts";
 import type { Taken } from "../quarantine/progress.ts";
 import type { ObjectPartition } from "../store/layout.ts";
 import { objectBody, plainPath } from "../store/object-body.ts";
@@ -78,21 +78,32 @@ async function linesIn(store: ObjectStore, { key, name }: ListedObject, signal?:
   return last === NEWLINE ? lines : lines + 1n;
 }
 
-/** Objects in groups of at most so many bytes (an object is never divided). */
-export function inChunks(objects: readonly TakenObject[], maxBytes: number): TakenObject[][] {
-  const chunks: TakenObject[][] = [];
-  let bytes = 0;
+const MIN_GROUP_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Objects in groups, each of which becomes a file: of at most `maxBytes` (an object is never divided), and smaller
+ * towards the end, so that what works on several at once ends with all of them at about the same time.
+ */
+export function inGroups(
+  objects: readonly TakenObject[],
+  { maxBytes, atOnce }: { readonly maxBytes: number; readonly atOnce: number },
+): TakenObject[][] {
+  let left = objects.reduce((sum, { textBytes }) => sum + textBytes, 0);
+  const groups: TakenObject[][] = [];
+  let [limit, bytes] = [0, 0];
   for (const object of objects) {
-    const current = chunks.at(-1);
-    if (current === undefined || bytes + object.textBytes > maxBytes) {
-      chunks.push([object]);
+    const group = groups.at(-1);
+    if (group === undefined || bytes + object.textBytes > limit) {
+      limit = Math.min(maxBytes, Math.max(MIN_GROUP_BYTES, atOnce === 1 ? left : left / (2 * atOnce)));
+      groups.push([object]);
       bytes = object.textBytes;
     } else {
-      current.push(object);
+      group.push(object);
       bytes += object.textBytes;
     }
+    left -= object.textBytes;
   }
-  return chunks;
+  return groups;
 }
 
 /** An object as the cleaning reads it: the file itself where it is one, else a copy in the folder. */
@@ -107,11 +118,10 @@ export async function rawInput(
   if (name.format === "bin")
     return { ...of, records: [{ offset: name.startOffset, value: await store.get(key, options) }] };
   const local = plainPath(store, key);
-  if (local !== undefined && from === name.startOffset)
-    return { ...of, path: local, startOffset: from, lines: "value" };
+  if (local !== undefined && from === name.startOffset) return { ...of, path: local, startOffset: from };
   const path = join(folder, `${randomUUID()}.json`); // a topic's name may be as long as a file's name can be
   await writeFile(path, linesFrom(objectBody(store, key, options), from - name.startOffset));
-  return { ...of, path, startOffset: from, lines: "value" };
+  return { ...of, path, startOffset: from, temporary: true };
 }
 
 /** The bytes behind the first `skip` lines. */

@@ -1,28 +1,24 @@
 import type { Dataset } from "../define/dataset.ts";
 import type { LogRecord } from "../record.ts";
-import { acceptLines, type LinesInput } from "./fast-path.ts";
 import type { QueryOptions, QuerySession, SqlValue } from "./query-engine.ts";
-import { type RawRecord, readRecords } from "./raw-lines.ts";
-import { closeStaging, openStaging, type Staging } from "./staging.ts";
-import { judge, quoted, type RecordShape, recordShape, utf8Text } from "./suspects.ts";
+import { openStaging, type Staging } from "./staging.ts";
+import { judge, quoted, recordShape, utf8Text } from "./suspects.ts";
 
-/** Where raw rows come from: lines of a local NDJSON file, line i being offset `startOffset` + i; or records in memory. */
-export type RawInput = {
+/** Raw records in memory. */
+export interface RecordsInput {
   /** The topic's or stream's own name, as the `_topic` column shows it. */
   readonly topic: string;
   readonly partition: number;
-} & (
-  | { readonly path: string; readonly startOffset: bigint; readonly lines: "value" | "stream-envelope" }
-  | { readonly records: readonly Pick<LogRecord, "offset" | "value">[] }
-);
+  readonly records: readonly RawRecord[];
+}
+
+export type RawRecord = Pick<LogRecord, "offset" | "value">;
 
 export interface CleanOptions extends QueryOptions {
   /** Name of the view that shows the good rows: the dataset's columns, then `_topic`, `_partition`, `_offset`. */
   readonly into: string;
   /** Name of the table that gets the others, in the quarantine's columns (see QUARANTINE_COLUMNS). */
   readonly badInto: string;
-  /** For files between the stages; the caller removes it. */
-  readonly tempFolder: string;
   /** What `at` of quarantined rows says. */
   readonly nowMs: number;
   /** Marker fields of the other datasets: how a record that strayed here is known (see `foreignMarkers`). */
@@ -44,67 +40,34 @@ export function foreignMarkers(dataset: Dataset, datasets: readonly Dataset[]): 
   return datasets.filter((other) => other.name !== dataset.name).flatMap((other) => other.record.markers);
 }
 
-/** A record to be decided strictly. */
-interface Suspect {
-  readonly input: RawInput;
-  readonly record: RawRecord;
-}
+type Event = Omit<RecordsInput, "records"> & { readonly record: RawRecord };
 
 /**
  * Cleans records by the dataset's SQL. Every event becomes a row of `into`, a row of `badInto` or a counted tombstone;
- * no value, whatever its bytes, makes it fail. The engine reads files of values itself and accepts what is beyond doubt;
- * the rest, and records in memory, are decided one by one.
+ * no value, whatever its bytes, makes it fail. Each record is decided by itself, strictly.
  */
 export async function clean(
   session: QuerySession,
   dataset: Dataset,
-  inputs: readonly RawInput[],
+  inputs: readonly RecordsInput[],
   options: CleanOptions,
 ): Promise<CleanCounts> {
   const shape = recordShape(dataset, options.foreignMarkers);
-  const files = inputs.filter((input) => "path" in input && input.lines === "value");
-  const read = { ...options, into: `${options.into}_read` };
-  if (files.length > 0) await closeStaging(session);
-  const accepted =
-    files.length === 0 ? undefined : await acceptLines(session, dataset, shape, files as LinesInput[], read);
-  const suspects: Suspect[] = [];
-  for (const input of inputs) {
-    options.signal?.throwIfAborted();
-    const at = files.indexOf(input);
-    for (const record of await readRecords(input, accepted?.suspects[at])) suspects.push({ input, record });
-  }
+  const events = inputs.flatMap(({ records, ...input }) => records.map((record) => ({ ...input, record })));
   const staging = await openStaging(session, dataset, shape, options);
-  const counts = await cleanStrictly(session, dataset, shape, suspects, staging, options);
-  if (accepted === undefined) return { ...counts, events: suspects.length };
-  await closeStaging(session);
-  const parts = [...(accepted.rows > 0 ? [accepted.select] : []), ...(counts.rows > 0 ? [staging.select] : [])];
-  if (accepted.rows > 0)
-    await session.execute(`CREATE OR REPLACE VIEW ${session.quote(options.into)} AS ${parts.join("\nUNION ALL ")}`);
-  return { ...counts, events: accepted.rows + suspects.length, rows: accepted.rows + counts.rows };
-}
-
-/** Fills the staging tables. */
-async function cleanStrictly(
-  session: QuerySession,
-  dataset: Dataset,
-  shape: RecordShape,
-  suspects: readonly Suspect[],
-  staging: Staging,
-  options: CleanOptions,
-): Promise<Omit<CleanCounts, "events">> {
   const bad: SqlValue[][] = [];
-  const quarantine = ({ input, record }: Suspect, reason: string, detail: string) => {
-    const { topic, partition } = input;
+  const quarantine = ({ topic, partition, record }: Event, reason: string, detail: string) => {
     const at = BigInt(options.nowMs) * 1000n;
     bad.push([dataset.name, topic, partition, record.offset, reason, detail, rawText(record.value), at]);
   };
   const rows: SqlValue[][] = [];
   let tombstones = 0;
-  for (const [i, suspect] of suspects.entries()) {
-    const verdict = judge(suspect.record.value, shape);
+  for (const [i, event] of events.entries()) {
+    const { topic, partition, record } = event;
+    const verdict = judge(record.value, shape);
     if (verdict.kind === "tombstone") tombstones++;
-    else if (verdict.kind === "bad") quarantine(suspect, verdict.reason, verdict.detail);
-    else rows.push([...verdict.fields, i, suspect.input.topic, suspect.input.partition, suspect.record.offset]);
+    else if (verdict.kind === "bad") quarantine(event, verdict.reason, verdict.detail);
+    else rows.push([...verdict.fields, i, topic, partition, record.offset]);
   }
 
   await staging.fill(rows, options);
@@ -112,10 +75,10 @@ async function cleanStrictly(
   const byOrigin = new Map(rows.map((row) => [row[shape.fields.length], row]));
   for (const [origin, reason] of refused) {
     const texts = new Map(shape.fields.map(({ name }, i) => [name, byOrigin.get(origin)?.[i] as string | null]));
-    quarantine(suspects[origin] as Suspect, reason, ruleDetail(dataset, reason, texts));
+    quarantine(events[origin] as Event, reason, ruleDetail(dataset, reason, texts));
   }
   await staging.fillBad(bad);
-  return { rows: good, quarantined: bad.length, tombstones, warnings };
+  return { events: events.length, rows: good, quarantined: bad.length, tombstones, warnings };
 }
 
 /** What the dataset's SQL made of the staged rows; of those that its rules refuse their origins and reasons. */

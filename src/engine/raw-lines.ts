@@ -1,53 +1,18 @@
-import { readFile } from "node:fs/promises";
-import type { RawInput } from "./clean.ts";
-import { fieldText, membersOf } from "./json-members.ts";
-import { utf8Text } from "./suspects.ts";
+import { readWhole } from "./readable-file.ts";
 
-/** A record as bytes, at its offset. */
-export interface RawRecord {
-  readonly offset: bigint;
-  readonly value: Uint8Array | null;
-}
-
-const NEWLINE = 10;
-
-/** The records of an input, as they are; of a file those of the given lines, if lines are given. */
-export async function readRecords(input: RawInput, only?: readonly number[]): Promise<readonly RawRecord[]> {
-  if ("records" in input) return input.records;
-  if (only?.length === 0) return [];
-  const decode = input.lines === "stream-envelope" ? unwrapEnvelope : (line: Uint8Array) => line;
-  const lines = splitLines(await readFile(input.path));
-  return (only ?? lines.keys().toArray()).map((line) => ({
-    offset: input.startOffset + BigInt(line),
-    value: decode(lines[line] as Uint8Array),
-  }));
-}
-
-/** Lines without their ends; a last line needs none. */
-export function splitLines(bytes: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const found = bytes.indexOf(NEWLINE, start);
-    const end = found === -1 ? bytes.length : found;
-    lines.push(bytes.subarray(start, end));
-    start = end + 1;
+/** The bytes of those lines of a file, rising, without their ends; a last line needs none. */
+export async function readLines(path: string, wanted: readonly number[]): Promise<Uint8Array[]> {
+  if (wanted.length === 0) return [];
+  const bytes = await readWhole(path);
+  // Searching a text for a character is far cheaper than searching bytes.
+  const text = bytes.toString("latin1");
+  const found: Uint8Array[] = [];
+  let [line, start] = [0, 0];
+  for (const number of wanted) {
+    for (; line < number; line++) start = text.indexOf("\n", start) + 1;
+    const end = text.indexOf("\n", start);
+    // A copy, or so little would keep the whole file in memory.
+    found.push(Buffer.from(bytes.subarray(start, end === -1 ? bytes.length : end)));
   }
-  return lines;
+  return found;
 }
-
-/** The value in `{"partitionKey":…,"value":…}` or `{…,"base64":…}`; a line that is neither stands for itself. */
-export function unwrapEnvelope(line: Uint8Array): Uint8Array {
-  const text = utf8Text(line);
-  try {
-    if (text === undefined || !isObject(JSON.parse(text))) return line;
-  } catch {
-    return line;
-  }
-  const members = membersOf(text);
-  const base64 = members.get("base64");
-  if (base64?.startsWith('"')) return Buffer.from(fieldText(base64) ?? "", "base64");
-  const value = members.get("value");
-  return value === undefined ? line : Buffer.from(value);
-}
-
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);

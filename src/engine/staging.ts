@@ -45,7 +45,6 @@ export async function openStaging(
   const select = `SELECT ${columns.join(", ")} FROM ${staged} WHERE _reason IS NULL`;
   const use = JSON.stringify([cleaning, into, badInto]);
   if (made.get(session) !== use) {
-    await closeStaging(session);
     await session.defineRows("raw", raw, []);
     await session.defineRows(badInto, QUARANTINE_COLUMNS, []);
     await session.defineRows(`${into}_staged`, verdicts(dataset, carried), []);
@@ -70,9 +69,4 @@ function verdicts(dataset: Dataset, carried: readonly Column[]): Column[] {
   const own = dataset.columns.map(({ name, type }) => ({ name, type: dataType(type) }));
   const warnings = dataset.warnings.map((_, i): Column => ({ name: `_warning${i}`, type: "boolean" }));
   return [...own, ...carried, { name: "_reason", type: "string" }, ...warnings];
-}
-
-/** Removes `raw`, so that something else may have the name. */
-export async function closeStaging(session: QuerySession): Promise<void> {
-  if (made.delete(session)) await session.execute("DROP TABLE raw");
 }

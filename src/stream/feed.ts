@@ -1,5 +1,5 @@
 import type { Dataset } from "../define/dataset.ts";
-import type { RawInput } from "../engine/clean.ts";
+import type { RecordsInput } from "../engine/clean.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog, StagePartition } from "../log/event-log.ts";
 import { streamOf } from "../log/names.ts";
@@ -10,7 +10,7 @@ import { type Claim, claimOn, partitionKeyFilter } from "./routing.ts";
 
 /** Records of one micro-batch, and how far their partitions are decided once it is committed. */
 export interface Cut {
-  readonly inputs: readonly RawInput[];
+  readonly inputs: readonly RecordsInput[];
   readonly taken: readonly Taken[];
   readonly records: number;
 }

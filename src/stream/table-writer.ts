@@ -110,7 +110,6 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
         : await clean(on, dataset, cut.inputs, {
             into: CLEAN,
             badInto: BAD,
-            tempFolder,
             nowMs: clock.now(),
             foreignMarkers: foreign,
           });

@@ -1,10 +1,19 @@
-import type { QueryOptions, QuerySession } from "../engine/query-engine.ts";
+import type { ParquetFile, QueryOptions, QuerySession } from "../engine/query-engine.ts";
 import type { Column, StructType } from "../engine/schema.ts";
 
 /** Rows on their way into a table: what this query gives in that session, columns by name. */
 export interface Rows {
   readonly session: QuerySession;
   readonly sql: string;
+}
+
+/**
+ * Rows that lie in files already, as the session's writeParquet made them with the table's columns in schema order
+ * (SCHEMA_MISMATCH). The table takes the files: once the call has ended they are part of it, or gone.
+ */
+export interface RowFiles {
+  readonly session: QuerySession;
+  readonly files: readonly ParquetFile[];
 }
 
 /** `version` of an application, remembered by the commit that carries it: replaying a batch finds it and does nothing. */
@@ -64,7 +73,10 @@ export interface OperationCounts {
 export interface Commit extends OperationCounts {
   readonly version: number;
   readonly added: readonly TableFile[];
-  /** The one file among them with every row that this commit brought (not those copied from other files). */
+  /**
+   * The one file among them with every row that this commit brought (not those copied from other files); undefined when
+   * there are none, or several.
+   */
   readonly rowsFile: string | undefined;
   /** Paths that are no longer part of the table, and the file that now holds what was left of each. */
   readonly removed: readonly { readonly path: string; readonly movedTo: string | undefined }[];
@@ -113,13 +125,13 @@ export interface Table {
   snapshot(at?: SnapshotAt): Promise<Snapshot>;
   /** Throws TABLE_EXISTS. */
   create(options: CreateOptions): Promise<Snapshot>;
-  append(rows: Rows, options?: CommitOptions): Promise<Commit>;
+  append(rows: Rows | RowFiles, options?: CommitOptions): Promise<Commit>;
   /** Replaces every row; with `where` (SQL over the stored rows) only those for which it is true. */
   overwrite(
-    rows: Rows,
+    rows: Rows | RowFiles,
     options?: CommitOptions & { readonly where?: string; readonly schema?: StructType },
   ): Promise<Commit>;
-  merge(rows: Rows, options: MergeOptions): Promise<Commit>;
+  merge(rows: Rows | RowFiles, options: MergeOptions): Promise<Commit>;
   /** A commit without rows: txns, properties, metrics. */
   touch(options: CommitOptions & { readonly operation: string }): Promise<Commit>;
   /** Newest first. */

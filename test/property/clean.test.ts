@@ -3,9 +3,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/define/dataset.ts";
-import { clean, foreignMarkers, type RawInput } from "../../src/engine/clean.ts";
+import { clean, foreignMarkers } from "../../src/engine/clean.ts";
+import type { RawInput } from "../../src/engine/clean-files.ts";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import type { QuerySession } from "../../src/engine/query-engine.ts";
+import { cleanInto } from "../support/clean-into.ts";
 import { dirtyRecord } from "../support/dirty-records.ts";
 import { shippedDatasets } from "../support/pinterest.ts";
 import { cleanRecord, type DatasetName } from "../support/reference/clean-record.ts";
@@ -44,13 +46,11 @@ describe.each<DatasetName>(["pin", "geo", "user"])("cleaning %s", (name) => {
 
   async function cleaned(input: RawInput, offsets: readonly bigint[]): Promise<Fates> {
     const dataset = datasets[name];
-    const counts = await clean(session, dataset, [input], {
-      into: "good",
-      badInto: "bad",
-      tempFolder: folder.path,
-      nowMs: 0,
-      foreignMarkers: foreignMarkers(dataset, Object.values(datasets)),
-    });
+    const of = { nowMs: 0, foreignMarkers: foreignMarkers(dataset, Object.values(datasets)) };
+    const counts =
+      "records" in input
+        ? await clean(session, dataset, [input], { ...of, into: "good", badInto: "bad" })
+        : await cleanInto(session, dataset, [[input]], { ...of, folder: folder.path });
     const fates = new Map<string, unknown>(offsets.map((offset) => [String(offset), "tombstone"]));
     const place = (offset: unknown, fate: unknown) => {
       expect(fates.get(String(offset)), `offset ${offset}`).toBe("tombstone");
@@ -100,7 +100,7 @@ describe.each<DatasetName>(["pin", "geo", "user"])("cleaning %s", (name) => {
           ]),
         );
         const fates = await cleaned(
-          { topic: "t", partition: 3, path, startOffset: 7n, lines: "value" },
+          { topic: "t", partition: 3, path, startOffset: 7n },
           lines.map((_, i) => 7n + BigInt(i)),
         );
         expect(fates).toEqual(expected(lines, 7n));

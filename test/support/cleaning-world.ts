@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import type { Dataset } from "../../src/define/dataset.ts";
 import { type CleanCounts, clean, foreignMarkers } from "../../src/engine/clean.ts";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
@@ -38,7 +37,6 @@ export async function cleaningWorld(): Promise<CleaningWorld> {
       const counts = await clean(session, datasets[name], [{ topic: `x.${name}`, partition: 0, records }], {
         into: "good",
         badInto: "bad",
-        tempFolder: tmpdir(),
         nowMs: CLEANED_AT_MS,
         foreignMarkers: foreignMarkers(datasets[name], Object.values(datasets)),
       });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import type { QuerySession } from "../../engine/query-engine.ts";
+import type { ParquetFile, QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { TableFile } from "../table.ts";
@@ -21,30 +21,39 @@ export interface WriteOptions {
  * names it; undefined (and no file) when there are no rows.
  */
 export async function writeDataFile(
-  { store, prefix, files, clock }: TableContext,
+  context: TableContext,
   session: QuerySession,
   sql: string,
-  { schema, configuration, dataChange = true, signal }: WriteOptions,
+  options: WriteOptions,
 ): Promise<AddFile | undefined> {
-  const path = await files.newPath();
+  const { schema, signal } = options;
+  const path = await context.files.newPath();
   try {
     const written = await session.writeParquet(sql, schema.fields, path, signal === undefined ? {} : { signal });
-    if (written.rows === 0) return undefined;
-    // Only characters that a URI need not escape.
-    const name = `part-${randomUUID()}.zstd.parquet`;
-    if (!(await store.adoptFile(prefix + name, path)))
-      throw new PinlakeError("INTERNAL", { reason: `${prefix}${name} exists already, against all odds` });
-    return {
-      path: name,
-      partitionValues: {},
-      size: written.bytes,
-      modificationTime: clock.now(),
-      dataChange,
-      stats: statsJson(written, schema, configuration),
-    };
+    return written.rows === 0 ? undefined : await adoptDataFile(context, written, options);
   } finally {
     await rm(path, { force: true });
   }
+}
+
+/** Makes a file that is already written a data file. */
+export async function adoptDataFile(
+  { store, prefix, clock }: TableContext,
+  file: ParquetFile,
+  { schema, configuration, dataChange = true }: WriteOptions,
+): Promise<AddFile> {
+  // Only characters that a URI need not escape.
+  const name = `part-${randomUUID()}.zstd.parquet`;
+  if (!(await store.adoptFile(prefix + name, file.path)))
+    throw new PinlakeError("INTERNAL", { reason: `${prefix}${name} exists already, against all odds` });
+  return {
+    path: name,
+    partitionValues: {},
+    size: file.bytes,
+    modificationTime: clock.now(),
+    dataChange,
+    stats: statsJson(file, schema, configuration),
+  };
 }
 
 /** The action that takes a file out of the table. */

@@ -20,6 +20,7 @@ import { overwrite } from "./overwrite.ts";
 import { checkReadable, checkWritable } from "./protocol.ts";
 import { commitResult, NO_COUNTS, withConfiguration } from "./result.ts";
 import { deletedFileRetentionMs, isCheckpointDue } from "./retention.ts";
+import { takingFiles } from "./rows.ts";
 import { snapshotOf, stateBehind } from "./snapshot.ts";
 import type { LoadedState } from "./state.ts";
 import { vacuum } from "./vacuum.ts";
@@ -119,9 +120,9 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     },
     snapshot: async (at) => show(at === undefined ? await newest() : await versionState(at)),
     create: async (given) => show(await create(context, given)),
-    append: (rows, given = {}) => append(context, rows, given),
-    overwrite: (rows, given = {}) => overwrite(context, rows, given),
-    merge: (rows, given) => merge(context, rows, given),
+    append: (rows, given = {}) => takingFiles(rows, () => append(context, rows, given)),
+    overwrite: (rows, given = {}) => takingFiles(rows, () => overwrite(context, rows, given)),
+    merge: (rows, given) => takingFiles(rows, () => merge(context, rows, given)),
     async touch({ operation, basedOn, txns = [], signal, metrics, ...given }) {
       const base = await context.stateOf(basedOn);
       checkWritable(location, base.protocol, base.metaData);

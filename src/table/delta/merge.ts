@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { QuerySession } from "../../engine/query-engine.ts";
+import type { QueryOptions, QuerySession } from "../../engine/query-engine.ts";
+import type { StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
-import type { Commit, MergeOptions, Rows } from "../table.ts";
+import type { Commit, MergeOptions, RowFiles, Rows } from "../table.ts";
 import { type AddFile, fileKey } from "./actions.ts";
 import { checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
@@ -11,9 +12,9 @@ import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, type Replaced, withConfiguration } from "./result.ts";
 import { rewrite, rewriteTogether } from "./rewrite.ts";
-import { inSchemaOrder, selectColumns } from "./rows.ts";
+import { checkColumns, inSchemaOrder, selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
-import { mayHold, rowsOf } from "./skipping.ts";
+import { mayHold, rowsOf, storedRows } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
 /**
@@ -21,7 +22,7 @@ import type { LoadedState } from "./state.ts";
  * rows are written anew without them, small ones together. A source row takes the place of all stored rows with its key, and only if
  * `replaceWhen` is true for every one of them. Rows with a NULL in their key match nothing.
  */
-export async function merge(context: TableContext, rows: Rows, options: MergeOptions): Promise<Commit> {
+export async function merge(context: TableContext, rows: Rows | RowFiles, options: MergeOptions): Promise<Commit> {
   const { session } = rows;
   const { key, signal, txns = [] } = options;
   const base = await context.stateOf(options.basedOn);
@@ -29,13 +30,16 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
   checkWritable(context.location, base.protocol, metaData);
   checkTxns(context, base, txns);
   const given = candidates(context, base, options.candidateFiles);
-  const select = await inSchemaOrder(rows, schema, context.location);
   const id = randomUUID();
   const names: MergeNames = { source: `source_${id}`, matched: `matched_${id}`, refused: `refused_${id}` };
   const run = { ...(signal === undefined ? {} : { signal }) };
   const q = session.quote;
-  return withScratch(session, { tables: Object.values(names) }, async () => {
-    await session.execute(`CREATE TEMPORARY TABLE ${q(names.source)} AS ${select}`, run);
+  const inFiles = "files" in rows;
+  const scratch = inFiles
+    ? { tables: [names.matched, names.refused], views: [names.source] }
+    : { tables: Object.values(names) };
+  return withScratch(session, scratch, async () => {
+    await defineSource(context, rows, names.source, schema, run);
     await checkUnique(context, session, names.source, key);
     const ranges = given.length === 0 ? [] : await sourceRanges(session, names.source, key, schema);
     const files = given.filter((add) => mayHold(add, ranges, schema));
@@ -51,7 +55,10 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
           ? ` WHERE NOT EXISTS (SELECT 1 FROM ${q(names.refused)} AS r WHERE ${equal(session, key, "r", "s")})`
           : "";
       const winners = selectColumns(session, schema, `(SELECT * FROM ${q(names.source)} AS s${taken})`);
-      const add = await written.write(session, winners, write);
+      const brought =
+        inFiles && taken === ""
+          ? await written.adopt(rows, write)
+          : [await written.write(session, winners, write)].filter((add) => add !== undefined);
       const emptied = matches.leaving.filter(({ file, rows: leaving }) => leaving === rowsOf(file));
       const rest = matches.leaving.filter((one) => !emptied.includes(one)).map(({ file }) => file);
       const together = metaData.partitionColumns.length === 0 ? rewriteTogether(rest) : rest.map((file) => [file]);
@@ -67,7 +74,7 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
         copied += by === undefined ? 0 : (rowsOf(by) ?? 0);
         for (const file of group) replaced.push({ remove: removeOf(file, { nowMs }), by });
       }
-      const stored = add === undefined ? 0 : (rowsOf(add) ?? 0);
+      const stored = storedRows(brought);
       const counts = {
         inserted: stored - matches.replacing,
         replaced: matches.leaving.reduce((sum, { rows }) => sum + rows, 0),
@@ -95,9 +102,27 @@ export async function merge(context: TableContext, rows: Rows, options: MergeOpt
         metaData: withConfiguration(metaData, options),
         signal,
       });
-      return commitResult(after.version, counts, { rows: add, replaced });
+      return commitResult(after.version, counts, { rows: brought, replaced });
     });
   });
+}
+
+/** The source's rows, with the table's columns: where they lie in files, only what is asked for is read. */
+async function defineSource(
+  { location }: TableContext,
+  rows: Rows | RowFiles,
+  name: string,
+  schema: StructType,
+  run: QueryOptions,
+): Promise<void> {
+  const { session } = rows;
+  if ("files" in rows) {
+    checkColumns(rows, schema, location);
+    await session.defineParquet(name, schema.fields, rows.files);
+  } else {
+    const select = await inSchemaOrder(rows, schema, location);
+    await session.execute(`CREATE TEMPORARY TABLE ${session.quote(name)} AS ${select}`, run);
+  }
 }
 
 export const equal = (session: QuerySession, key: readonly string[], a: string, b: string): string =>

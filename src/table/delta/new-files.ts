@@ -1,13 +1,19 @@
 import type { QuerySession } from "../../engine/query-engine.ts";
+import type { RowFiles, Rows } from "../table.ts";
 import type { AddFile } from "./actions.ts";
 import type { TableContext } from "./context.ts";
-import { type WriteOptions, writeDataFile } from "./data-files.ts";
+import { adoptDataFile, type WriteOptions, writeDataFile } from "./data-files.ts";
+import { checkColumns, inSchemaOrder } from "./rows.ts";
 
 /** The data files of a commit in the making. */
 export interface NewFiles {
   readonly adds: readonly AddFile[];
   /** Like writeDataFile. */
   write(session: QuerySession, sql: string, options: WriteOptions): Promise<AddFile | undefined>;
+  /** The caller's rows: what their query gives in one file, or the files in which they lie. */
+  bring(rows: Rows | RowFiles, options: WriteOptions): Promise<readonly AddFile[]>;
+  /** Throws SCHEMA_MISMATCH. */
+  adopt(rows: RowFiles, options: WriteOptions): Promise<readonly AddFile[]>;
   /** While it is not known whether the commit exists they must stay: vacuum removes them if it does not. */
   outcomeUnknown(unknown: boolean): void;
 }
@@ -16,13 +22,26 @@ export interface NewFiles {
 export async function withNewFiles<T>(context: TableContext, work: (files: NewFiles) => Promise<T>): Promise<T> {
   const adds: AddFile[] = [];
   let unknown = false;
+  const write: NewFiles["write"] = async (session, sql, options) => {
+    const add = await writeDataFile(context, session, sql, options);
+    if (add !== undefined) adds.push(add);
+    return add;
+  };
+  const adopt: NewFiles["adopt"] = async (rows, options) => {
+    checkColumns(rows, options.schema, context.location);
+    const before = adds.length;
+    for (const file of rows.files) if (file.rows > 0) adds.push(await adoptDataFile(context, file, options));
+    return adds.slice(before);
+  };
   try {
     return await work({
       adds,
-      async write(session, sql, options) {
-        const add = await writeDataFile(context, session, sql, options);
-        if (add !== undefined) adds.push(add);
-        return add;
+      write,
+      adopt,
+      async bring(rows, options) {
+        if ("files" in rows) return adopt(rows, options);
+        const add = await write(rows.session, await inSchemaOrder(rows, options.schema, context.location), options);
+        return add === undefined ? [] : [add];
       },
       outcomeUnknown: (is) => {
         unknown = is;

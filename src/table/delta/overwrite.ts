@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
-import type { Commit, CommitOptions, Rows } from "../table.ts";
+import type { Commit, CommitOptions, RowFiles, Rows } from "../table.ts";
 import { type AddFile, fileKey, type MetaData, type Protocol } from "./actions.ts";
 import { checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
@@ -10,15 +10,18 @@ import { withNewFiles } from "./new-files.ts";
 import { checkSchema, checkWritable, protocolFor } from "./protocol.ts";
 import { commitResult, type Replaced, withConfiguration } from "./result.ts";
 import { rewrite } from "./rewrite.ts";
-import { inSchemaOrder } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
-import { rowsOf } from "./skipping.ts";
+import { rowsOf, storedRows } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
 export type OverwriteOptions = CommitOptions & { readonly where?: string; readonly schema?: StructType };
 
 /** New rows in the place of all, or of those that fit `where`; the schema may change with them. */
-export async function overwrite(context: TableContext, rows: Rows, options: OverwriteOptions): Promise<Commit> {
+export async function overwrite(
+  context: TableContext,
+  rows: Rows | RowFiles,
+  options: OverwriteOptions,
+): Promise<Commit> {
   const { session } = rows;
   const { where, signal, txns = [] } = options;
   const base = await context.stateOf(options.basedOn);
@@ -27,14 +30,13 @@ export async function overwrite(context: TableContext, rows: Rows, options: Over
   const { metaData, protocol } = newDefinition(context, base, options);
   const schema = options.schema ?? base.schema;
   const write = { schema, configuration: (metaData ?? base.metaData).configuration, signal };
-  const sql = await inSchemaOrder(rows, schema, context.location);
   const leaving =
     where === undefined
       ? [...base.files.values()].map((file) => ({ file, rows: rowsOf(file) }))
       : await rowsWhere(context, session, { base, where, signal });
 
   return withNewFiles(context, async (files) => {
-    const add = await files.write(session, sql, write);
+    const brought = await files.bring(rows, write);
     const replaced: Replaced[] = [];
     for (const { file, rows } of leaving) {
       const whole = where === undefined || rows === rowsOf(file);
@@ -44,7 +46,7 @@ export async function overwrite(context: TableContext, rows: Rows, options: Over
       replaced.push({ remove: removeOf(file, { nowMs: context.clock.now() }), by });
     }
     const counts = {
-      inserted: add === undefined ? 0 : (rowsOf(add) ?? 0),
+      inserted: storedRows(brought),
       replaced: 0,
       kept: 0,
       deleted: leaving.reduce((sum, { rows = 0 }) => sum + rows, 0),
@@ -76,7 +78,7 @@ export async function overwrite(context: TableContext, rows: Rows, options: Over
       protocol,
       signal,
     });
-    return commitResult(after.version, counts, { rows: add, replaced });
+    return commitResult(after.version, counts, { rows: brought, replaced });
   });
 }
 

@@ -13,15 +13,16 @@ export interface Replaced {
 export function commitResult(
   version: number,
   counts: OperationCounts,
-  files: { readonly rows?: AddFile | undefined; readonly replaced?: readonly Replaced[] },
+  files: { readonly rows?: readonly AddFile[]; readonly replaced?: readonly Replaced[] },
 ): Commit {
-  const { rows, replaced = [] } = files;
+  const { rows = [], replaced = [] } = files;
+  const [first, another] = rows;
   const rewritten = new Set(replaced.flatMap(({ by }) => (by === undefined ? [] : [by])));
   return {
     version,
     ...counts,
-    added: [...(rows === undefined ? [] : [rows]), ...rewritten].map(tableFile),
-    rowsFile: rows && decodePath(rows.path),
+    added: [...rows, ...rewritten].map(tableFile),
+    rowsFile: first && another === undefined ? decodePath(first.path) : undefined,
     removed: replaced.map(({ remove, by }) => ({ path: decodePath(remove.path), movedTo: by && decodePath(by.path) })),
   };
 }

@@ -1,7 +1,8 @@
+import { rm } from "node:fs/promises";
 import type { QuerySession } from "../../engine/query-engine.ts";
 import type { DataType, StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
-import type { Rows } from "../table.ts";
+import type { RowFiles, Rows } from "../table.ts";
 
 /**
  * The query of `rows` with the table's columns in schema order, found by name; those it lacks are NULL.
@@ -18,6 +19,31 @@ export async function inSchemaOrder({ session, sql }: Rows, schema: StructType, 
       throw new PinlakeError("SCHEMA_MISMATCH", { table, column, found: text(type), expected: text(wanted) });
   }
   return selectColumns(session, schema, `(${sql})`, (name) => found.has(name));
+}
+
+/** Throws SCHEMA_MISMATCH where the files' columns are not those of the table, in their order. */
+export function checkColumns({ files }: RowFiles, { fields }: StructType, table: string): void {
+  for (const { columns } of files)
+    for (let i = 0; i < Math.max(columns.length, fields.length); i++) {
+      const [found, expected] = [columns[i], fields[i]].map((one) => one && `${one.name} ${text(one.type)}`);
+      if (found === expected) continue;
+      const column = columns[i]?.name ?? fields[i]?.name ?? "";
+      throw new PinlakeError("SCHEMA_MISMATCH", {
+        table,
+        column,
+        found: found ?? "no such column",
+        expected: expected ?? "no such column",
+      });
+    }
+}
+
+/** The files of an operation's rows are part of the table when it has ended, or gone. */
+export async function takingFiles<T>(rows: Rows | RowFiles, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    if ("files" in rows) await Promise.allSettled(rows.files.map(({ path }) => rm(path, { force: true })));
+  }
 }
 
 /** SELECT of the table's columns, cast to their types. */

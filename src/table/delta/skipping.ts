@@ -48,6 +48,9 @@ export function rowsOf(add: AddFile): number | undefined {
   return typeof numRecords === "number" && add.deletionVector == null ? numRecords : undefined;
 }
 
+/** Rows in files that this program wrote. */
+export const storedRows = (adds: readonly AddFile[]): number => adds.reduce((sum, add) => sum + (rowsOf(add) ?? 0), 0);
+
 /** Whether a file may hold a row whose values lie in every one of these ranges. Unknown is yes. */
 export function mayHold(add: AddFile, ranges: readonly KeyRange[], schema: StructType): boolean {
   const { minValues, maxValues } = statsOf(add);

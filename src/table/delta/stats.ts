@@ -14,7 +14,7 @@ type Tree = { [name: string]: unknown };
  * Statistics"). What is left out is unknown to a reader; a bound that is there must hold.
  */
 export function statsJson(
-  file: ParquetFile,
+  file: Pick<ParquetFile, "rows" | "stats">,
   schema: StructType,
   configuration: Readonly<Record<string, string>> = {},
 ): string {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { inChunks, planTake, rawInput } from "../../../src/batch/take.ts";
+import { inGroups, planTake, rawInput } from "../../../src/batch/take.ts";
 import type { Dataset } from "../../../src/define/dataset.ts";
 import { openFilesystemStore } from "../../../src/store/filesystem.ts";
 import { objectKey } from "../../../src/store/layout.ts";
@@ -72,7 +72,7 @@ describe("what a batch run takes", () => {
     const [object] = objects;
     if (object === undefined) throw new Error("no object");
     const input = await rawInput(store, object, folder.path);
-    expect(input).toMatchObject({ startOffset: 12n, lines: "value", topic: "a.pin", partition: 0 });
+    expect(input).toMatchObject({ startOffset: 12n, temporary: true, topic: "a.pin", partition: 0 });
     expect("path" in input && (await readFile(input.path, "utf8"))).toBe('{"n":12}\n');
   });
 
@@ -109,15 +109,18 @@ describe("what a batch run takes", () => {
     ]);
   });
 
-  it("is cut into chunks that never divide an object", () => {
-    const objects = [5, 5, 20, 1].map((textBytes, i) => ({
-      key: String(i),
-      bytes: 1,
-      textBytes,
-      from: 0n,
-      name: {} as never,
-    }));
-    expect(inChunks(objects, 10).map((chunk) => chunk.map(({ key }) => key))).toEqual([["0", "1"], ["2"], ["3"]]);
-    expect(inChunks([], 10)).toEqual([]);
+  it("is cut into groups that never divide an object, the last ones smaller", () => {
+    const MIB = 1024 * 1024;
+    const objects = (sizes: readonly number[]) =>
+      sizes.map((textBytes, i) => ({ key: String(i), bytes: 1, textBytes, from: 0n, name: {} as never }));
+    const sizes = (of: readonly number[], limits: { maxBytes: number; atOnce: number }) =>
+      inGroups(objects(of), limits).map((group) => group.map(({ textBytes }) => textBytes));
+    expect(sizes([5, 5, 20, 1], { maxBytes: 10, atOnce: 1 })).toEqual([[5, 5], [20], [1]]);
+    expect(sizes([], { maxBytes: 10, atOnce: 3 })).toEqual([]);
+    expect(sizes([MIB, MIB, MIB], { maxBytes: 64 * MIB, atOnce: 3 })).toHaveLength(1);
+    const groups = sizes(Array(400).fill(MIB), { maxBytes: 64 * MIB, atOnce: 3 }).map(({ length }) => length);
+    expect(groups.reduce((sum, n) => sum + n, 0)).toBe(400);
+    expect(groups).toEqual(groups.toSorted((a, b) => b - a));
+    expect([groups[0], groups.at(-2)]).toEqual([64, 16]);
   });
 });

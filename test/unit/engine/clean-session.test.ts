@@ -5,7 +5,6 @@ import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QuerySession } from "../../../src/engine/query-engine.ts";
 import { shippedDatasets } from "../../support/pinterest.ts";
 import type { DatasetName } from "../../support/reference/clean-record.ts";
-import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 const user = (fields: object) => JSON.stringify({ ind: 1, first_name: "a", ...fields });
 
@@ -25,22 +24,16 @@ const batches: Readonly<Record<string, readonly string[]>> = {
 describe("cleaning one batch after another in a session", () => {
   const engine = createDuckDbEngine({ threads: 1 });
   let datasets: Readonly<Record<DatasetName, Dataset>>;
-  let folder: TempFolder;
   beforeAll(async () => {
     datasets = await shippedDatasets();
-    folder = await tempFolder();
   });
-  afterAll(async () => {
-    await engine[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
-  });
+  afterAll(() => engine[Symbol.asyncDispose]());
 
   async function outcome(session: QuerySession, values: readonly string[]) {
     const records = values.map((value, i) => ({ offset: BigInt(i), value: Buffer.from(value) }));
     const counts = await clean(session, datasets.user, [{ topic: "t", partition: 0, records }], {
       into: "good",
       badInto: "bad",
-      tempFolder: folder.path,
       nowMs: 0,
       foreignMarkers: foreignMarkers(datasets.user, Object.values(datasets)),
     });

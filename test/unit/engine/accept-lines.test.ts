@@ -1,16 +1,20 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Dataset, defineDataset } from "../../../src/define/dataset.ts";
-import { clean, foreignMarkers } from "../../../src/engine/clean.ts";
+import { acceptLines } from "../../../src/engine/accept-lines.ts";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import { acceptLines } from "../../../src/engine/fast-path.ts";
 import type { QuerySession } from "../../../src/engine/query-engine.ts";
+import { readableFile } from "../../../src/engine/readable-file.ts";
 import { recordShape } from "../../../src/engine/suspects.ts";
+import { cleanInto } from "../../support/clean-into.ts";
 import { wellFormedRecord } from "../../support/dirty-records.ts";
 import { shippedDatasets } from "../../support/pinterest.ts";
 import { cleanRecord, type DatasetName } from "../../support/reference/clean-record.ts";
+import { runs } from "../../support/run-length.ts";
 import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 describe("the engine reading objects itself", () => {
@@ -35,21 +39,32 @@ describe("the engine reading objects itself", () => {
     return path;
   }
 
+  /** Every object of a partition of its own. */
+  const apart = (object: number) => ({
+    topic: `t${object % 2}`,
+    partition: object,
+    startOffset: BigInt(object * 1000),
+  });
+
   /** Accepted rows by topic and offset, and the offsets of suspects. */
-  async function accept(name: DatasetName, objects: readonly (readonly (string | Uint8Array)[])[]) {
+  async function accept(
+    name: DatasetName,
+    objects: readonly (readonly (string | Uint8Array)[])[],
+    position: typeof apart = apart,
+  ) {
     const inputs = await Promise.all(
       objects.map(async (lines, i) => ({
-        topic: `t${i % 2}`,
-        partition: i,
-        path: await write(`${i}.json`, lines),
-        startOffset: BigInt(i * 1000),
+        ...position(i),
+        ...(await readableFile(await write(`${i}.json`, lines), folder.path)),
       })),
     );
-    const options = { into: "accepted", tempFolder: folder.path };
-    const accepted = await acceptLines(session, datasets[name], recordShape(datasets[name], []), inputs, options);
-    const rows = accepted.rows === 0 ? [] : await session.rows(accepted.select);
-    expect(rows.length).toBe(accepted.rows);
-    return { rows, suspects: accepted.suspects };
+    const path = join(folder.path, `${randomUUID()}.parquet`);
+    const shape = recordShape(datasets[name], []);
+    const { file, suspects } = await acceptLines(session, datasets[name], shape, inputs, path);
+    expect(existsSync(path)).toBe(file !== undefined);
+    const rows = file === undefined ? [] : await session.rows(`SELECT * FROM read_parquet(${session.literal(path)})`);
+    expect(rows.length).toBe(file?.rows ?? 0);
+    return { rows, suspects };
   }
 
   it.each<DatasetName>(["pin", "geo", "user"])("accepts %s only as the strict reading gives it", async (name) => {
@@ -70,7 +85,7 @@ describe("the engine reading objects itself", () => {
           acceptedInAll += rows.length;
         },
       ),
-      { numRuns: 40 },
+      runs(40),
     );
     expect(acceptedInAll).toBeGreaterThan(20);
   });
@@ -118,37 +133,6 @@ describe("the engine reading objects itself", () => {
     expect((await accept("geo", [[line]])).suspects).toEqual([[]]);
   });
 
-  it("unwraps the lines of a stream's objects, text and base64 alike", async () => {
-    const path = await write("stream.json", [
-      '{"partitionKey":"p","value":{"index":1,"unique_id":"a","title":1.10}}',
-      `{"partitionKey":"p","base64":"${Buffer.from("x").toString("base64")}"}`,
-      '{"partitionKey":"\\"value\\":","value":null}',
-      '{"partitionKey":null,"value":{"index":2,"unique_id":"b"}}',
-      "garbage",
-    ]);
-    const counts = await clean(
-      session,
-      datasets.pin,
-      [{ topic: "s", partition: 0, path, startOffset: 0n, lines: "stream-envelope" }],
-      {
-        into: "good",
-        badInto: "bad",
-        tempFolder: folder.path,
-        nowMs: 0,
-        foreignMarkers: foreignMarkers(datasets.pin, Object.values(datasets)),
-      },
-    );
-    expect(counts).toMatchObject({ events: 5, rows: 2, quarantined: 2, tombstones: 1 });
-    expect(await session.rows("SELECT ind, title, _offset FROM good ORDER BY ind")).toEqual([
-      { ind: 1n, title: "1.10", _offset: 0n },
-      { ind: 2n, title: null, _offset: 3n },
-    ]);
-    expect(await session.rows('SELECT "offset", reason, raw FROM bad ORDER BY "offset"')).toEqual([
-      { offset: 1n, reason: "not_json", raw: "x" },
-      { offset: 4n, reason: "not_json", raw: "garbage" },
-    ]);
-  });
-
   it.each([
     { field: "partition", names: "a part of the object's path", aliases: [] },
     { field: "file_index", names: "what the engine calls a file's number", aliases: [] },
@@ -170,15 +154,9 @@ describe("the engine reading objects itself", () => {
       const other = aliases[0] ?? field;
       const lines = [`{"id":${object},"${field}":"${1 - object}"}`, `{"id":1${object},"${other}":"${object}"}`];
       const path = await write(`partition=${object}/${field}.json`, lines);
-      inputs.push({ topic: "t", partition: object, path, startOffset: 5n, lines: "value" as const });
+      inputs.push({ topic: "t", partition: object, path, startOffset: 5n });
     }
-    const counts = await clean(session, { ...definition, select, hash: "" }, inputs, {
-      into: "good",
-      badInto: "bad",
-      tempFolder: folder.path,
-      nowMs: 0,
-      foreignMarkers: [],
-    });
+    const counts = await cleanInto(session, { ...definition, select, hash: "" }, [inputs], { folder: folder.path });
     expect(counts).toMatchObject({ events: 4, rows: 4 });
     expect(await session.rows("SELECT id, text, _partition, _offset FROM good ORDER BY id")).toEqual([
       { id: 0n, text: "1", _partition: 0, _offset: 5n },
