@@ -1,5 +1,6 @@
 import type { Dataset } from "../define/dataset.ts";
 import type { LogRecord } from "../record.ts";
+import { fieldText } from "./json-members.ts";
 import type { QueryOptions, QuerySession, SqlValue } from "./query-engine.ts";
 import { openStaging, type Staging } from "./staging.ts";
 import { judge, quoted, recordShape, utf8Text } from "./suspects.ts";
@@ -67,7 +68,7 @@ export async function clean(
     const verdict = judge(record.value, shape);
     if (verdict.kind === "tombstone") tombstones++;
     else if (verdict.kind === "bad") quarantine(event, verdict.reason, verdict.detail);
-    else rows.push([...verdict.fields, i, topic, partition, record.offset]);
+    else rows.push([...verdict.sources.map(fieldText), i, topic, partition, record.offset]);
   }
 
   await staging.fill(rows, options);

@@ -1,6 +1,3 @@
-/** Where the members of an object stand in its text: the source of each value, by key; of equal keys the last counts. */
-export type Members = ReadonlyMap<string, string>;
-
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
@@ -8,30 +5,65 @@ const BACKSLASH = 92;
 const OPEN = new Set([91, 123]);
 const CLOSE = new Set([93, 125]);
 
-/** The members of a JSON object, whose text must be valid, in order, without losing how their values are written. */
-export function* eachMember(text: string): Generator<readonly [key: string, source: string]> {
-  let at = skipSpace(text, text.indexOf("{") + 1);
-  while (text.charCodeAt(at) === QUOTE) {
-    const keyEnd = endOfString(text, at);
-    const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
-    const end = endOfValue(text, start);
-    yield [stringText(text.slice(at, keyEnd)), text.slice(start, end)];
-    at = skipSpace(text, end);
-    if (text.charCodeAt(at) !== COMMA) break;
-    at = skipSpace(text, at + 1);
-  }
-}
+/** The source of the members with some names, in the order of the names; of equal members the last counts. */
+export type MemberReader = (text: string) => (string | undefined)[];
 
-export function membersOf(text: string): Members {
-  return new Map(eachMember(text));
+/**
+ * Reads members of JSON objects, whose text must be valid, without losing how their values are written. Objects in a
+ * row tend to have their members in the same order: which name follows another is guessed from the last time.
+ */
+export function memberReader(names: readonly string[]): MemberReader {
+  const numbers = new Map(names.map((name, i) => [name, i]));
+  const heads = names.map((name) => `${JSON.stringify(name)}:`);
+  /** By the number of a name that of the one seen behind it; the last entry is the first name. */
+  const follows = names.map((_, i) => i + 1);
+  follows.push(0);
+  return (text) => {
+    const sources: (string | undefined)[] = names.map(() => undefined);
+    let last = names.length;
+    let at = skipSpace(text, text.indexOf("{") + 1);
+    while (text.charCodeAt(at) === QUOTE) {
+      const guessed = follows[last] as number;
+      const head = heads[guessed];
+      let found: number | undefined;
+      let start: number;
+      if (head !== undefined && text.startsWith(head, at)) {
+        found = guessed;
+        start = skipSpace(text, at + head.length);
+      } else {
+        const nameEnd = endOfString(text, at);
+        found = numbers.get(stringText(text.slice(at, nameEnd)));
+        start = skipSpace(text, skipSpace(text, nameEnd) + 1);
+        if (found !== undefined) follows[last] = found;
+      }
+      const end = endOfValue(text, start);
+      if (found !== undefined) {
+        sources[found] = text.slice(start, end);
+        last = found;
+      }
+      at = skipSpace(text, end);
+      if (text.charCodeAt(at) !== COMMA) break;
+      at = skipSpace(text, at + 1);
+    }
+    return sources;
+  };
 }
 
 /** A value as the SQL sees it: text of a string, numbers as they are written, null for null, the rest as compact JSON. */
 export function fieldText(source: string | undefined): string | null {
   if (source === undefined || source === "null") return null;
   if (source.startsWith('"')) return stringText(source);
-  return source.startsWith("{") || source.startsWith("[") ? compact(source) : source;
+  return isNested(source) ? compact(source) : source;
 }
+
+/** The same as a JSON string, or null. */
+export function fieldJson(source: string | undefined): string {
+  if (source === undefined) return "null";
+  if (source.startsWith('"') || source === "null") return source;
+  return isNested(source) ? JSON.stringify(compact(source)) : `"${source}"`;
+}
+
+const isNested = (source: string): boolean => source.startsWith("{") || source.startsWith("[");
 
 /** What a JSON string says; few have escapes, and then its text is what stands between the quotes. */
 const stringText = (source: string): string =>

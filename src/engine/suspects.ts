@@ -1,32 +1,54 @@
+import { isUtf8 } from "node:buffer";
 import type { DatasetDefinition } from "../define/dataset.ts";
-import { eachMember, fieldText, type Members, membersOf } from "./json-members.ts";
+import { type MemberReader, memberReader } from "./json-members.ts";
 
 /** What a record must look like to be read as a row. */
 export interface RecordShape {
   readonly key: string;
-  readonly fields: readonly { readonly name: string; readonly spellings: readonly string[] }[];
+  readonly fields: readonly FieldShape[];
   /** Fields that only other datasets' records have. */
   readonly foreignMarkers: readonly string[];
+  /** Reads the members that say what a record is, in the order of `names`. */
+  readonly read: MemberReader;
+  readonly names: readonly string[];
+}
+
+interface FieldShape {
+  readonly name: string;
+  readonly spellings: readonly string[];
+  /** Where the spellings stand among the names. */
+  readonly at: readonly number[];
 }
 
 export type RecordReason = "not_json" | "encoded_value" | "wrapped_value" | "not_an_object" | "wrong_dataset";
 
-/** What a record's bytes are: no event of a row, unusable, or the text of each field. */
+/** What a record's bytes are: no event of a row, unusable, or a row: the JSON of each field, undefined where it has no value. */
 export type Verdict =
   | { readonly kind: "tombstone" }
   | { readonly kind: "bad"; readonly reason: RecordReason; readonly detail: string }
-  | { readonly kind: "row"; readonly fields: readonly (string | null)[] };
+  | { readonly kind: "row"; readonly sources: readonly (string | undefined)[] };
+
+/** Under this name wrappers put the row. */
+const WRAPPED = "value";
 
 export function recordShape(
   dataset: Pick<DatasetDefinition, "record">,
   foreignMarkers: readonly string[],
 ): RecordShape {
-  const fields = Object.entries(dataset.record.fields).map(([name, { aliases }]) => ({
-    name,
-    spellings: [name, ...aliases],
-  }));
-  const own = new Set(fields.flatMap((field) => field.spellings));
-  return { key: dataset.record.key, fields, foreignMarkers: foreignMarkers.filter((marker) => !own.has(marker)) };
+  const own = Object.entries(dataset.record.fields).map(([name, { aliases }]) => [name, ...aliases]);
+  const foreign = foreignMarkers.filter((marker) => !own.flat().includes(marker));
+  const names = [...new Set([...own.flat(), WRAPPED, ...foreign])];
+  return {
+    key: dataset.record.key,
+    fields: own.map((spellings) => ({
+      name: spellings[0] as string,
+      spellings,
+      at: spellings.map((spelling) => names.indexOf(spelling)),
+    })),
+    foreignMarkers: foreign,
+    read: memberReader(names),
+    names,
+  };
 }
 
 /** Decides strictly, as the gateway would: JSON in UTF-8 without lone surrogates. The first reason that applies. */
@@ -35,16 +57,6 @@ export function judge(value: Uint8Array | null, shape: RecordShape): Verdict {
   const text = utf8Text(value);
   if (text === undefined) return bad("not_json", `The value, ${value.length} bytes, is not UTF-8 text.`);
   return judgeText(text, shape);
-}
-
-/** Whether every JSON reader takes these bytes for the same object: valid, without half surrogate pairs or equal keys. */
-export function isPlainObject(line: Uint8Array): boolean {
-  const text = utf8Text(line);
-  if (text === undefined || SURROGATE_ESCAPE.test(text)) return false;
-  const parsed = parseStrictly(text);
-  if (parsed === undefined || !isObject(parsed.json)) return false;
-  const members = [...eachMember(text)];
-  return new Set(members.map(([key]) => key)).size === members.length;
 }
 
 function judgeText(text: string, shape: RecordShape): Verdict {
@@ -58,7 +70,7 @@ function judgeText(text: string, shape: RecordShape): Verdict {
       ? bad("wrapped_value", `The row sits in an array: ${quoted(text)}.`)
       : bad("not_an_object", `The value ${quoted(text)} is an array, not an object.`);
   if (!isObject(value)) return bad("not_an_object", `The value ${quoted(text)} is no object.`);
-  return judgeMembers(membersOf(text), shape);
+  return judgeMembers(shape.read(text), shape);
 }
 
 function judgeString(value: string): Verdict {
@@ -70,22 +82,28 @@ function judgeString(value: string): Verdict {
   return bad("not_an_object", `The value ${quoted(value)} is a string, not an object.`);
 }
 
-function judgeMembers(members: Members, shape: RecordShape): Verdict {
-  const sources = shape.fields.map(({ spellings }) => spellings.map((name) => members.get(name)).find(isPresent));
+function judgeMembers(members: readonly (string | undefined)[], shape: RecordShape): Verdict {
+  const member = (name: string) => members[shape.names.indexOf(name)];
+  const sources = shape.fields.map(({ at }) => firstPresent(members, at));
   const keySource = sources[shape.fields.findIndex((field) => field.name === shape.key)];
   if (keySource?.startsWith("{"))
     return bad("wrapped_value", `The row sits inside the key field "${shape.key}": ${quoted(keySource)}.`);
-  const inner = members.get("value");
-  if (keySource === undefined && inner !== undefined && holdsObject(inner))
-    return bad("wrapped_value", `The row sits inside the field "value": ${quoted(inner)}.`);
+  const inner = keySource === undefined ? member(WRAPPED) : undefined;
+  if (inner !== undefined && holdsObject(inner))
+    return bad("wrapped_value", `The row sits inside the field "${WRAPPED}": ${quoted(inner)}.`);
   const ownFields = sources.some((source, i) => source !== undefined && shape.fields[i]?.name !== shape.key);
-  const marker = ownFields ? undefined : shape.foreignMarkers.find((name) => isPresent(members.get(name)));
+  const marker = ownFields ? undefined : shape.foreignMarkers.find((name) => isPresent(member(name)));
   if (marker !== undefined)
     return bad(
       "wrong_dataset",
-      `The record has no field of this dataset but its key, and "${marker}" is ${quoted(members.get(marker) ?? "")}, a field of another dataset.`,
+      `The record has no field of this dataset but its key, and "${marker}" is ${quoted(member(marker) ?? "")}, a field of another dataset.`,
     );
-  return { kind: "row", fields: sources.map(fieldText) };
+  return { kind: "row", sources };
+}
+
+function firstPresent(members: readonly (string | undefined)[], at: readonly number[]): string | undefined {
+  for (const i of at) if (isPresent(members[i])) return members[i];
+  return undefined;
 }
 
 const bad = (reason: RecordReason, detail: string): Verdict => ({ kind: "bad", reason, detail });
@@ -98,14 +116,9 @@ function holdsObject(source: string): boolean {
   return source.startsWith("[") && (JSON.parse(source) as unknown[]).some(isObject);
 }
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 export function utf8Text(bytes: Uint8Array): string | undefined {
-  try {
-    return strictUtf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  if (!isUtf8(bytes)) return undefined;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
@@ -114,12 +127,13 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 function parseStrictly(text: string): { readonly json: unknown } | undefined {
   try {
     let wellFormed = true;
-    const json: unknown = SURROGATE_ESCAPE.test(text)
-      ? JSON.parse(text, (key, value: unknown) => {
-          wellFormed &&= key.isWellFormed() && (typeof value !== "string" || value.isWellFormed());
-          return value;
-        })
-      : JSON.parse(text);
+    const json: unknown =
+      text.includes("\\u") && SURROGATE_ESCAPE.test(text)
+        ? JSON.parse(text, (key, value: unknown) => {
+            wellFormed &&= key.isWellFormed() && (typeof value !== "string" || value.isWellFormed());
+            return value;
+          })
+        : JSON.parse(text);
     return wellFormed ? { json } : undefined;
   } catch {
     return undefined;

@@ -18,21 +18,16 @@ export async function loadKeyIndex(snapshot: Snapshot, key: string, session: Que
   return index;
 }
 
-/** The keys and positions of the clean rows in a table of the session. */
-export async function readCleanKeys(session: QuerySession, key: string, table: string): Promise<CleanKey[]> {
-  const { rows } = await session.query(keysQuery(session, key, table));
-  return rows.map(cleanKey);
-}
-
 const STORED = "stored_rows";
 
 const keysQuery = (session: QuerySession, key: string, table: string) =>
   `SELECT ${[key, "_topic", "_partition", "_offset"].map(session.quote).join(", ")} FROM ${session.quote(table)}`;
 
 function cleanKey([key = null, topic, partition, offset]: readonly SqlValue[]): CleanKey {
-  return {
-    // Bytes are compared by what they hold, as every other key is.
-    key: key instanceof Uint8Array ? Buffer.from(key).toString("hex") : key,
-    position: { topic: topic as string, partition: partition as number, offset: offset as bigint },
-  };
+  const position = { topic: topic as string, partition: partition as number, offset: offset as bigint };
+  return { key: comparableKey(key), position };
 }
+
+/** Bytes are compared by what they hold, as every other key is. */
+export const comparableKey = (key: SqlValue): SqlValue =>
+  key instanceof Uint8Array ? Buffer.from(key).toString("hex") : key;

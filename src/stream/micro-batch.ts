@@ -1,6 +1,6 @@
 import type { SqlValue } from "../engine/query-engine.ts";
 import type { Position } from "../record.ts";
-import type { KeyIndex } from "./key-index.ts";
+import type { KeyIndex, StoredRow } from "./key-index.ts";
 
 /** A clean row, as far as its fate depends on it. */
 export interface CleanKey {
@@ -8,44 +8,31 @@ export interface CleanKey {
   readonly position: Position;
 }
 
-export interface MicroBatchPlan {
+export interface MicroBatchPlan<Row extends CleanKey> {
   /** One row per key, newer than what the table has of it. */
-  readonly winners: readonly CleanKey[];
-  /** Rows that another of this batch, or the stored one, is newer than. */
-  readonly losers: readonly CleanKey[];
-  /** How many winners take a stored row's place. */
-  readonly replacing: number;
-  /** The files that hold those stored rows. */
-  readonly files: readonly string[];
+  readonly winners: readonly Row[];
+  /** How many rows another of this batch, or the stored one, is newer than. */
+  readonly losers: number;
+  /** The stored rows whose place a winner takes. */
+  readonly replaced: readonly StoredRow[];
 }
 
 /** What becomes of a micro-batch's rows in a table whose keys the index knows. */
-export function planMicroBatch(rows: readonly CleanKey[], index: KeyIndex): MicroBatchPlan {
-  const newest = new Map<SqlValue, CleanKey>();
-  const losers: CleanKey[] = [];
+export function planMicroBatch<Row extends CleanKey>(rows: readonly Row[], index: KeyIndex): MicroBatchPlan<Row> {
+  const newest = new Map<SqlValue, Row>();
   for (const row of rows) {
     const other = newest.get(row.key);
-    if (other === undefined) newest.set(row.key, row);
-    else if (isNewer(row.position, other.position)) {
-      newest.set(row.key, row);
-      losers.push(other);
-    } else losers.push(row);
+    if (other === undefined || isNewer(row.position, other.position)) newest.set(row.key, row);
   }
-  const winners: CleanKey[] = [];
-  const files = new Set<string>();
-  let replacing = 0;
+  const winners: Row[] = [];
+  const replaced: StoredRow[] = [];
   for (const row of newest.values()) {
     const stored = index.get(row.key);
-    if (stored !== undefined && !isNewer(row.position, stored.position)) {
-      losers.push(row);
-      continue;
-    }
+    if (stored !== undefined && !isNewer(row.position, stored.position)) continue;
     winners.push(row);
-    if (stored === undefined) continue;
-    replacing++;
-    files.add(stored.file);
+    if (stored !== undefined) replaced.push(stored);
   }
-  return { winners, losers, replacing, files: [...files] };
+  return { winners, losers: rows.length - winners.length, replaced };
 }
 
 /** The total order of records: offset, then partition, then topic (its characters are ASCII, so this is byte order). */
@@ -55,17 +42,16 @@ export function isNewer(a: Position, b: Position): boolean {
   return a.topic > b.topic;
 }
 
-/** SQL that is true for the rows of these positions; there must be some. */
+/** SQL that is true for the rows of these positions. */
 export function positionCondition(
-  rows: readonly CleanKey[],
+  rows: readonly Pick<CleanKey, "position">[],
   sql: { readonly quote: (name: string) => string; readonly literal: (text: string) => string },
 ): string {
   const bySource = Map.groupBy(rows, ({ position }) => `${position.partition}/${position.topic}`);
-  return [...bySource.values()]
-    .map((group) => {
-      const { topic, partition } = (group[0] as CleanKey).position;
-      const offsets = group.map(({ position }) => position.offset).join(", ");
-      return `(${sql.quote("_topic")} = ${sql.literal(topic)} AND ${sql.quote("_partition")} = ${partition} AND ${sql.quote("_offset")} IN (${offsets}))`;
-    })
-    .join(" OR ");
+  const conditions = [...bySource.values()].map((group) => {
+    const { topic, partition } = (group[0] as StoredRow).position;
+    const offsets = group.map(({ position }) => position.offset).join(", ");
+    return `(${sql.quote("_topic")} = ${sql.literal(topic)} AND ${sql.quote("_partition")} = ${partition} AND ${sql.quote("_offset")} IN (${offsets}))`;
+  });
+  return conditions.length === 0 ? "FALSE" : conditions.join(" OR ");
 }

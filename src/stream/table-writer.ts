@@ -1,16 +1,26 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Dataset } from "../define/dataset.ts";
-import { type CleanCounts, clean, foreignMarkers } from "../engine/clean.ts";
+import { foreignMarkers } from "../engine/clean.ts";
+import {
+  type CleanCounts,
+  type CleanedRecords,
+  cleanRecords,
+  type GoodRecord,
+  writeRecords,
+} from "../engine/clean-records.ts";
+import { QUARANTINE_COLUMNS } from "../engine/quarantine-columns.ts";
 import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../errors.ts";
-import { NEWER_THAN_STORED, openCleanTable } from "../quarantine/clean-table.ts";
+import { openCleanTable } from "../quarantine/clean-table.ts";
 import { progressAppId, txnsBeyond } from "../quarantine/progress.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine/totals.ts";
 import type { Commit, OperationCounts, Snapshot, Table } from "../table/table.ts";
 import type { Cut } from "./feed.ts";
 import type { KeyIndex } from "./key-index.ts";
-import { loadKeyIndex, readCleanKeys } from "./load-key-index.ts";
+import { comparableKey, loadKeyIndex } from "./load-key-index.ts";
 import { type CleanKey, type MicroBatchPlan, planMicroBatch, positionCondition } from "./micro-batch.ts";
 
 export interface TableWriterOptions {
@@ -56,8 +66,12 @@ export interface TableWriter extends AsyncDisposable {
 
 export const rebuildCommand = (dataset: string): string => `pinlake stream rebuild ${dataset}`;
 
-const [CLEAN, BAD] = ["clean_rows", "bad_rows"];
-const NO_EVENTS: CleanCounts = { events: 0, rows: 0, quarantined: 0, tombstones: 0, warnings: {} };
+const BAD = "bad_rows";
+const NOTHING: CleanedRecords = {
+  counts: { events: 0, rows: 0, quarantined: 0, tombstones: 0, warnings: {} },
+  good: [],
+  bad: [],
+};
 
 export function openTableWriter(options: TableWriterOptions): TableWriter {
   const { table, quarantine, dataset, engine, tempFolder, clock } = options;
@@ -71,6 +85,8 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     opened ??= engine.session({ threads: 1, tempFolder });
     return opened;
   };
+
+  const newPath = () => join(tempFolder, `${randomUUID()}.parquet`);
 
   async function load(): Promise<TableState> {
     const snapshot = await withProperties(
@@ -104,20 +120,16 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
   async function write(cut: Cut): Promise<CleanCounts> {
     const before = current && known !== undefined ? known : await load();
     const on = await session();
-    const counts =
-      cut.records === 0
-        ? NO_EVENTS
-        : await clean(on, dataset, cut.inputs, {
-            into: CLEAN,
-            badInto: BAD,
-            nowMs: clock.now(),
-            foreignMarkers: foreign,
-          });
-    if (counts.quarantined > 0)
+    const cleaning = { nowMs: clock.now(), foreignMarkers: foreign };
+    const { counts, good, bad } = cut.records === 0 ? NOTHING : await cleanRecords(on, dataset, cut.inputs, cleaning);
+    if (bad.length > 0) {
+      await on.defineRows(BAD, QUARANTINE_COLUMNS, bad);
       await quarantine.append({ dataset: dataset.name, rows: { session: on, name: BAD }, taken: cut.taken });
-
-    const rows = counts.rows === 0 ? [] : await readCleanKeys(on, dataset.key, CLEAN);
-    const plan = planMicroBatch(rows, before.index);
+    }
+    const plan = planMicroBatch(
+      good.map((record) => ({ ...record, key: comparableKey(record.key) })),
+      before.index,
+    );
     let totals = before.totals;
     const commitOptions = {
       basedOn: before.snapshot,
@@ -130,7 +142,7 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
       ),
       metrics: (counted: OperationCounts) => {
         agree(plan, counted, dataset);
-        const superseded = plan.losers.length + counted.replaced + counted.kept;
+        const superseded = plan.losers + counted.replaced + counted.kept;
         totals = addTotals(before.totals, { superseded, tombstones: counts.tombstones });
         return totalsMetrics(totals);
       },
@@ -139,9 +151,9 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     const commit =
       plan.winners.length === 0
         ? await table.touch({ ...commitOptions, operation: "STREAMING UPDATE" })
-        : await table.merge(
-            { session: on, sql: winnersQuery(on, plan) },
-            { ...commitOptions, key: [dataset.key], replaceWhen: NEWER_THAN_STORED, candidateFiles: plan.files },
+        : await table.replace(
+            { session: on, files: [await writeRecords(on, dataset, plan.winners, newPath())] },
+            { ...commitOptions, leaving: leavingRows(plan, on) },
           );
     follow(before.index, commit, plan.winners);
     await goOn(before, commit, totals);
@@ -185,17 +197,16 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
   };
 }
 
-function winnersQuery(session: QuerySession, { losers }: MicroBatchPlan): string {
-  const all = `SELECT * FROM ${session.quote(CLEAN)}`;
-  return losers.length === 0 ? all : `${all} WHERE NOT (${positionCondition(losers, session)})`;
+function leavingRows({ replaced }: MicroBatchPlan<GoodRecord>, session: QuerySession) {
+  return { files: [...new Set(replaced.map(({ file }) => file))], where: positionCondition(replaced, session) };
 }
 
 /** The index decides which files are read, so what the merge counted must be what it said. */
-function agree(plan: MicroBatchPlan, counted: OperationCounts, dataset: Dataset): void {
-  const inserted = plan.winners.length - plan.replacing;
-  if (counted.replaced === plan.replacing && counted.kept === 0 && counted.inserted === inserted) return;
+function agree({ winners, replaced }: MicroBatchPlan<GoodRecord>, counted: OperationCounts, dataset: Dataset): void {
+  const inserted = winners.length - replaced.length;
+  if (counted.replaced === replaced.length && counted.kept === 0 && counted.inserted === inserted) return;
   throw new PinlakeError("INTERNAL", {
-    reason: `The key index of the stream table of "${dataset.name}" expected ${plan.replacing} replaced and ${inserted} new rows; the merge counted ${counted.replaced}, ${counted.inserted} and ${counted.kept} kept.`,
+    reason: `The key index of the stream table of "${dataset.name}" expected ${replaced.length} replaced and ${inserted} new rows; the commit counted ${counted.replaced}, ${counted.inserted} and ${counted.kept} kept.`,
   });
 }
 

@@ -87,8 +87,11 @@ export interface MergeOptions extends CommitOptions {
   readonly key: readonly string[];
   /** SQL over `source` and `target`: whether the source row takes the stored one's place. Default: always. */
   readonly replaceWhen?: string;
-  /** The only files that may hold a key of the source, if the caller knows; an empty list makes the merge an append. */
-  readonly candidateFiles?: readonly string[];
+}
+
+export interface ReplaceOptions extends CommitOptions {
+  /** The stored rows for which `where` (SQL over the table's columns) is true; they all lie in these files. */
+  readonly leaving: { readonly files: readonly string[]; readonly where: string };
 }
 
 export interface CreateOptions {
@@ -132,6 +135,11 @@ export interface Table {
     options?: CommitOptions & { readonly where?: string; readonly schema?: StructType },
   ): Promise<Commit>;
   merge(rows: Rows | RowFiles, options: MergeOptions): Promise<Commit>;
+  /**
+   * Adds rows and takes out stored ones, by what the caller knows of the version that this is based on; others' rows in
+   * later versions are a conflict (of a Serializable table). Counts the rows taken out as replaced. Nobody looks whether keys stay unique.
+   */
+  replace(rows: RowFiles, options: ReplaceOptions): Promise<Commit>;
   /** A commit without rows: txns, properties, metrics. */
   touch(options: CommitOptions & { readonly operation: string }): Promise<Commit>;
   /** Newest first. */

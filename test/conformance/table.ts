@@ -156,26 +156,8 @@ export function tableConformance(
         { id: "x", seq: 1 },
         { id: "x", seq: 2 },
       ]);
-      for (const candidateFiles of [undefined, []])
-        await expect(
-          table.merge(rows, { key: ["id"], ...(candidateFiles && { candidateFiles }) }),
-        ).rejects.toMatchObject({ code: "MERGE_AMBIGUOUS" });
+      await expect(table.merge(rows, { key: ["id"] })).rejects.toMatchObject({ code: "MERGE_AMBIGUOUS" });
       expect(await table.snapshot()).toMatchObject({ version: 1 });
-    });
-
-    it("looks only into the candidate files that a merge is given", async () => {
-      const { table } = await newTable();
-      const first = await table.append(events(session, [{ id: "a", seq: 1 }]));
-      await table.append(events(session, [{ id: "b", seq: 1 }]));
-      const blind = await table.merge(events(session, [{ id: "c", seq: 3 }]), { key: ["id"], candidateFiles: [] });
-      expect(blind).toMatchObject({ inserted: 1, replaced: 0 });
-      const path = first.rowsFile as string;
-      const merged = await table.merge(events(session, [{ id: "a", seq: 2 }]), { key: ["id"], candidateFiles: [path] });
-      expect(merged).toMatchObject({ inserted: 0, replaced: 1, removed: [{ path, movedTo: undefined }] });
-      expect(await rowsOf(table)).toEqual(["a@2", "b@1", "c@3"]);
-      await expect(
-        table.merge(events(session, [{ id: "a", seq: 3 }]), { key: ["id"], candidateFiles: [path] }),
-      ).rejects.toMatchObject({ code: "TABLE_CONFLICT" });
     });
 
     it("tells its history, newest first", async () => {

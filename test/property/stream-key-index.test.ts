@@ -57,25 +57,24 @@ describe.each([
     });
     fc.assert(
       fc.property(rows, fc.nat(30), (all, before) => {
-        const [stored, batch] = [all.slice(0, before), all.slice(before)];
+        const [first, batch] = [all.slice(0, before), all.slice(before)];
         const index = keyIndex(type);
         const model = new Map<SqlValue, Position>();
         const put = ({ key, position }: { key: SqlValue; position: Position }) => {
           const other = model.get(key);
           if (other === undefined || isNewer(position, other)) model.set(key, position);
         };
-        for (const row of stored) put(row);
+        for (const row of first) put(row);
         for (const [key, position] of model) index.set(key, { position, file: `f-${String(key)}` });
-        const known = new Set(model.keys());
+        const known = new Map(model);
         const plan = planMicroBatch(batch, index);
         for (const row of batch) put(row);
 
-        expect(plan.winners.length + plan.losers.length).toBe(batch.length);
-        const replaced = plan.winners.filter(({ key }) => known.has(key));
-        expect(plan.replacing).toBe(replaced.length);
-        expect(new Set(plan.files)).toEqual(new Set(replaced.map(({ key }) => `f-${String(key)}`)));
-        for (const { key, position } of plan.winners) expect(model.get(key)).toEqual(position);
-        for (const { key, position } of plan.losers) expect(model.get(key)).not.toEqual(position);
+        expect(plan.winners.length + plan.losers).toBe(batch.length);
+        const stored = plan.winners.flatMap(({ key }) => (known.has(key) ? [known.get(key)] : []));
+        expect(plan.replaced.map(({ position }) => position)).toEqual(stored);
+        const changed = [...model].filter(([key, position]) => known.get(key) !== position);
+        expect(new Map(plan.winners.map(({ key, position }) => [key, position]))).toEqual(new Map(changed));
       }),
       runs(),
     );

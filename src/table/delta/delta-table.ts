@@ -18,6 +18,7 @@ import { merge } from "./merge.ts";
 import { optimize } from "./optimize.ts";
 import { overwrite } from "./overwrite.ts";
 import { checkReadable, checkWritable } from "./protocol.ts";
+import { replace } from "./replace.ts";
 import { commitResult, NO_COUNTS, withConfiguration } from "./result.ts";
 import { deletedFileRetentionMs, isCheckpointDue } from "./retention.ts";
 import { takingFiles } from "./rows.ts";
@@ -123,6 +124,7 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     append: (rows, given = {}) => takingFiles(rows, () => append(context, rows, given)),
     overwrite: (rows, given = {}) => takingFiles(rows, () => overwrite(context, rows, given)),
     merge: (rows, given) => takingFiles(rows, () => merge(context, rows, given)),
+    replace: (rows, given) => takingFiles(rows, () => replace(context, rows, given)),
     async touch({ operation, basedOn, txns = [], signal, metrics, ...given }) {
       const base = await context.stateOf(basedOn);
       checkWritable(location, base.protocol, base.metaData);

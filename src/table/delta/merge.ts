@@ -3,7 +3,7 @@ import type { QueryOptions, QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { Commit, MergeOptions, RowFiles, Rows } from "../table.ts";
-import { type AddFile, fileKey } from "./actions.ts";
+import { fileKey } from "./actions.ts";
 import { checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf } from "./data-files.ts";
@@ -15,7 +15,6 @@ import { rewrite, rewriteTogether } from "./rewrite.ts";
 import { checkColumns, inSchemaOrder, selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
 import { mayHold, rowsOf, storedRows } from "./skipping.ts";
-import type { LoadedState } from "./state.ts";
 
 /**
  * Copy on write. Source rows that are new, or take the place of stored ones, go into one new file; files that lost
@@ -29,7 +28,6 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
   const { schema, metaData } = base;
   checkWritable(context.location, base.protocol, metaData);
   checkTxns(context, base, txns);
-  const given = candidates(context, base, options.candidateFiles);
   const id = randomUUID();
   const names: MergeNames = { source: `source_${id}`, matched: `matched_${id}`, refused: `refused_${id}` };
   const run = { ...(signal === undefined ? {} : { signal }) };
@@ -41,8 +39,8 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
   return withScratch(session, scratch, async () => {
     await defineSource(context, rows, names.source, schema, run);
     await checkUnique(context, session, names.source, key);
-    const ranges = given.length === 0 ? [] : await sourceRanges(session, names.source, key, schema);
-    const files = given.filter((add) => mayHold(add, ranges, schema));
+    const ranges = await sourceRanges(session, names.source, key, schema);
+    const files = [...base.files.values()].filter((add) => mayHold(add, ranges, schema));
     const matches =
       files.length === 0
         ? NO_MATCHES
@@ -127,17 +125,6 @@ async function defineSource(
 
 export const equal = (session: QuerySession, key: readonly string[], a: string, b: string): string =>
   key.map((column) => `${a}.${session.quote(column)} = ${b}.${session.quote(column)}`).join(" AND ");
-
-/** A file that the caller names and the table no longer has went somewhere the caller does not know. */
-function candidates({ location }: TableContext, base: LoadedState, paths: readonly string[] | undefined): AddFile[] {
-  if (paths === undefined) return [...base.files.values()];
-  return [...new Set(paths)].map((path) => {
-    const add = base.files.get(path);
-    if (add !== undefined) return add;
-    const reason = `the candidate file ${path} is no longer part of it`;
-    throw new PinlakeError("TABLE_CONFLICT", { table: location, version: String(base.version), reason });
-  });
-}
 
 async function checkUnique({ location }: TableContext, session: QuerySession, source: string, key: readonly string[]) {
   const columns = key.map(session.quote);

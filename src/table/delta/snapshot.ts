@@ -2,8 +2,8 @@ import type { QuerySession } from "../../engine/query-engine.ts";
 import type { Snapshot, TableFile } from "../table.ts";
 import { decodePath } from "./actions.ts";
 import type { TableContext } from "./context.ts";
+import { countRows } from "./count-rows.ts";
 import { defineFiles, tableFile } from "./data-files.ts";
-import { rowsOf } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
 /** Which state a snapshot shows. */
@@ -43,15 +43,11 @@ export function snapshotOf(context: SnapshotContext, state: LoadedState): Snapsh
         schema,
         signal,
       }),
-    async countRows() {
-      const unknown = adds().filter((add) => rowsOf(add) === undefined);
-      const known = adds().reduce((sum, add) => sum + (rowsOf(add) ?? 0), 0);
-      if (unknown.length === 0) return known;
-      await using session = await context.countSession();
-      await defineFiles(context, session, "uncounted", { adds: unknown, schema });
-      const { rows } = await session.query("SELECT count(*) FROM uncounted");
-      return known + Number(rows[0]?.[0]);
-    },
+    countRows: () =>
+      countRows(context, adds(), schema, async (work) => {
+        await using session = await context.countSession();
+        return await work(session);
+      }),
   };
   states.set(snapshot, state);
   snapshots.set(state, snapshot);
