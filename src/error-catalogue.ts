@@ -115,7 +115,7 @@ export const catalogue = {
     kind: "badData",
     retry: "never",
     message: (d) =>
-      `${d.file} is damaged at byte ${d.position}: ${d.reason}. Nothing was changed. Restore the file from a copy.`,
+      `${d.file} is damaged at byte ${d.position}: ${d.reason}. Nothing was changed. Restore the file from a copy, or run \`pinlake doctor --repair\`, which names what it has to give up.`,
   }),
   LOG_BEHIND: entry<{ what: string; topic: string; partition: number; offset: bigint; end: bigint }>({
     kind: "badData",
@@ -172,6 +172,18 @@ export const catalogue = {
     retry: "never",
     message: (d) =>
       `Object "${d.key}" cannot be unpacked: ${d.reason}. Nothing was changed; put a good copy in its place.`,
+  }),
+  OBJECTS_DAMAGED: entry<{
+    of: string;
+    key: string | undefined;
+    from: bigint;
+    to: bigint | undefined;
+    reason: string;
+  }>({
+    kind: "badData",
+    retry: "never",
+    message: (d) =>
+      `The objects of ${d.of} do not hold offsets ${d.from} to ${d.to ?? "their end"}: ${d.key === undefined ? "" : `"${d.key}": `}${d.reason}. Nothing was changed. Put a good copy in place, or run \`pinlake doctor --repair\`.`,
   }),
   QUERY_FAILED: entry<{ sql: string; reason: string }>({
     kind: "badData",

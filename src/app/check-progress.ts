@@ -1,6 +1,9 @@
 import type { Batch } from "../batch/batch.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
+import { listObjects, objectPartitions } from "../store/object-listing.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { logTopicOf } from "./check-objects.ts";
 
 /**
  * Whether the batch tables fit the log. The sink and the stream arm look after their own progress; these tables know of
@@ -22,5 +25,17 @@ export async function checkBatchProgress(batch: Batch, log: EventLog): Promise<v
         offset: next,
         end,
       });
+  }
+}
+
+/** Whether the objects fit the log, as far as their names tell. Throws LOG_BEHIND. */
+export async function checkObjectProgress(store: ObjectStore, log: EventLog): Promise<void> {
+  const partitions = await log.stagePartitions();
+  for await (const of of objectPartitions(store)) {
+    const topic = logTopicOf(of);
+    const end = partitions.find((one) => one.topic === topic && one.partition === of.partition)?.end ?? 0n;
+    const offset = (await listObjects(store, of, end))[0]?.name.startOffset;
+    const { partition } = of;
+    if (offset !== undefined) throw new PinlakeError("LOG_BEHIND", { what: "The sink", topic, partition, offset, end });
   }
 }

@@ -2,20 +2,24 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
+import { systemClock } from "../clock.ts";
 import type { Config } from "../define/config.ts";
 import { PinlakeError } from "../errors.ts";
 import { type DataFolder, dataFolder } from "./data-folder.ts";
+import type { Repair } from "./repair.ts";
 import { readUpFile } from "./up-file.ts";
 
 export interface Finding {
   readonly check: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** What was repaired before. */
+  readonly repaired?: Repair;
 }
 
 const LOW_DISK_BYTES = 1024 ** 3;
 
-/** Looks at everything that has to be right for a start, and at every byte of the log. Changes nothing. */
+/** Looks at everything that has to be right for a start, and at every byte of the log and the objects. Changes nothing. */
 export async function* diagnose(config: Config, data: string, signal: AbortSignal): AsyncGenerator<Finding> {
   const folder = dataFolder(data);
   const major = Number(process.versions.node.split(".")[0]);
@@ -31,6 +35,7 @@ export async function* diagnose(config: Config, data: string, signal: AbortSigna
       : { check: `${section} port`, ok: true, detail: `${ours} is process ${up?.pid} on this folder` };
   }
   yield await logFinding(folder, signal);
+  yield await objectsFinding(config, folder, signal);
 }
 
 function folderFinding({ root }: DataFolder): Finding {
@@ -62,6 +67,7 @@ async function portFinding(section: string, host: string, port: number): Promise
   return { check: `${section} port`, ok: problem === undefined, detail };
 }
 
+/** Throws LOG_CORRUPT for the first damaged place. */
 async function logFinding(folder: DataFolder, signal: AbortSignal): Promise<Finding> {
   if (!existsSync(folder.log)) return { check: "log", ok: true, detail: "there is none yet" };
   const { damageOf } = await import("./drivers.ts");
@@ -70,4 +76,20 @@ async function logFinding(folder: DataFolder, signal: AbortSignal): Promise<Find
     throw new PinlakeError("LOG_CORRUPT", { file, position, reason });
   }
   return { check: "log", ok: true, detail: "every frame's checksum is right" };
+}
+
+/** Throws OBJECTS_DAMAGED for the first object that is not whole or missing between others; LOG_BEHIND when the log was deleted. */
+async function objectsFinding(config: Config, folder: DataFolder, signal: AbortSignal): Promise<Finding> {
+  if (!existsSync(folder.objects)) return { check: "objects", ok: true, detail: "there are none yet" };
+  const [{ openLog, openStores }, { checkObjectProgress }, { damagedObjects }] = await Promise.all([
+    import("./drivers.ts"),
+    import("./check-progress.ts"),
+    import("./check-objects.ts"),
+  ]);
+  await using log = await openLog(config, folder, systemClock, { readOnly: true });
+  const { objects } = await openStores(config, folder);
+  await checkObjectProgress(objects, log);
+  for await (const { of, key, from, to, reason } of damagedObjects(objects, log, signal))
+    throw new PinlakeError("OBJECTS_DAMAGED", { of: `${of.name}/${of.partition}`, key, from, to, reason });
+  return { check: "objects", ok: true, detail: "every object is whole, and no offset between them is missing" };
 }

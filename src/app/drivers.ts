@@ -90,3 +90,9 @@ export async function* damageOf(folder: DataFolder) {
   const { verifyLog } = await import("../log/embedded/verify.ts");
   yield* verifyLog(folder.log);
 }
+
+/** Makes the log's damaged files whole; see `repairLog`. */
+export async function* repairOf(folder: DataFolder, aside: string) {
+  const { repairLog } = await import("../log/embedded/repair.ts");
+  yield* repairLog({ folder: folder.log, aside });
+}

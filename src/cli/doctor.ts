@@ -4,12 +4,26 @@ import type { AddCommands } from "./program.ts";
 export const addDoctorCommand: AddCommands = (program, context) => {
   const doctor = program
     .command("doctor")
-    .description("checks Node, folder, disk, lock, ports, and every checksum of the log; changes nothing");
-  doctor.action(async () => {
+    .description("checks Node, folder, disk, lock, ports, every checksum of the log and every object; changes nothing")
+    .option(
+      "--repair",
+      "first makes damaged logs and objects whole: damaged files are set aside, and the offsets given up are named; not beside a running up",
+    );
+  doctor.action(async (options: { readonly repair?: true }) => {
     const on = context(doctor);
     const [{ diagnose }, project] = await Promise.all([import("../app/diagnose.ts"), on.project()]);
     const found: Finding[] = [];
     try {
+      if (options.repair === true) {
+        const [{ describeRepair, repair }, { systemClock }] = await Promise.all([
+          import("../app/repair.ts"),
+          import("../clock.ts"),
+        ]);
+        const { config } = project;
+        const repairs = repair({ config, data: on.data, clock: systemClock, signal: on.effects.signal });
+        for await (const repaired of repairs)
+          found.push({ check: "repair", ok: true, detail: describeRepair(repaired), repaired });
+      }
       for await (const finding of diagnose(project.config, on.data, on.effects.signal)) found.push(finding);
     } finally {
       on.print(found, () => found.map(line).join(""));

@@ -1,7 +1,8 @@
+import type { ChildProcess } from "node:child_process";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pinlake, pinlakeJson, startPinlake } from "../support/pinlake.ts";
+import { type CommandOptions, pinlake, pinlakeJson, startPinlake } from "../support/pinlake.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 describe("a folder on which a demo ran", () => {
@@ -114,7 +115,102 @@ describe("a folder on which a demo ran", () => {
     expect(await topic("pinterest.pin")).toBe(30);
     expect((await pinlake(["doctor", "--data", data])).code).toBe(0);
   });
+
+  it("repairs nothing beside a running up", async () => {
+    await using folder = await tempFolder();
+    const data = await copyOf(folder);
+    const up = startPinlake(["up", "--data", data]);
+    await up.printed(/gateway listening on /);
+    const { code, err } = await pinlake(["doctor", "--repair", "--data", data, "--json"]);
+    expect(code).toBe(69);
+    expect(err).toContain("FOLDER_LOCKED");
+    up.child.kill("SIGTERM");
+    expect((await up.done).code).toBe(0);
+  });
+
+  it("cannot get a deleted log back: doctor says so with 65, also when it is to repair", async () => {
+    await using folder = await tempFolder();
+    const data = await copyOf(folder);
+    await rm(join(data, "log"), { recursive: true });
+    for (const verb of [["doctor"], ["doctor", "--repair"]]) {
+      const { code, err } = await pinlake([...verb, "--data", data, "--json"]);
+      expect(code, verb.join(" ")).toBe(65);
+      expect(err).toContain("LOG_BEHIND");
+    }
+  });
+
+  it("gives up by name what a damaged segment held, keeps it aside, and both arms go on and count it", async () => {
+    await using folder = await tempFolder();
+    const data = join(folder.path, "data");
+    // Nothing is taken from the log before the process dies.
+    const at = { environment: { PINLAKE__LOG__SEGMENT_BYTES: "4000", PINLAKE__STREAM__TRIGGER_MS: "60000" } };
+    for (const path of ["topics/pinterest.pin", "streams/streaming-pinterest-pin/record"])
+      (await postTo(path, data, 30, at)).kill("SIGKILL");
+    const all = (await Array.fromAsync(segments(data))).sort();
+    expect(all.length).toBeGreaterThan(4);
+    const damaged = new Map<string, Buffer>();
+    for (const segment of [all[1], all[all.length - 3]] as string[]) {
+      const bytes = await readFile(segment);
+      bytes[bytes.length - 20] = (bytes[bytes.length - 20] ?? 0) ^ 1;
+      await writeFile(segment, bytes);
+      damaged.set(segment, bytes);
+    }
+    const sick = await pinlake(["doctor", "--data", data, "--json"]);
+    expect(sick.code).toBe(65);
+    expect(sick.err).toContain("doctor --repair");
+
+    const found = await pinlakeJson<RepairFinding[]>(["doctor", "--repair", "--data", data], at);
+    const repairs = found.flatMap(({ repaired }) => repaired ?? []);
+    expect(repairs.map(({ file }) => file)).toEqual([...damaged.keys()]);
+    for (const { file, setAside } of repairs) expect(await readFile(setAside ?? "")).toEqual(damaged.get(file));
+    const lost = { "pinterest.pin": 0, "__stream.streaming-pinterest-pin": 0 };
+    for (const one of repairs.flatMap((repair) => repair.lost)) lost[one.name] += Number(one.to) - Number(one.from);
+    expect(lost["pinterest.pin"]).toBeGreaterThan(0);
+    expect(lost["__stream.streaming-pinterest-pin"]).toBeGreaterThan(0);
+
+    const up = startPinlake(["up", "--data", data], at);
+    await up.printed(/gateway listening on /);
+    up.child.kill("SIGTERM"); // drains
+    expect((await up.done).code).toBe(0);
+    await pinlakeJson(["run", "daily", "--data", data], at);
+    for (const [arm, name] of [
+      ["batch", "pinterest.pin"],
+      ["stream", "__stream.streaming-pinterest-pin"],
+    ] as const) {
+      const count = async (sql: string) =>
+        (await pinlakeJson<{ n: number }[]>(["sql", `SELECT count(*) AS n FROM ${sql}`, "--data", data], at))[0]?.n;
+      expect(await count(`${arm}.pin`)).toBe(30 - lost[name]);
+      expect(await count(`quarantine WHERE arm = '${arm}' AND reason = 'not_an_object'`)).toBe(lost[name]);
+    }
+  });
 });
+
+interface RepairFinding {
+  readonly repaired?: {
+    readonly file: string;
+    readonly setAside?: string;
+    readonly lost: readonly {
+      readonly name: "pinterest.pin" | "__stream.streaming-pinterest-pin";
+      readonly from: string;
+      readonly to: string;
+    }[];
+  };
+}
+
+/** Starts an `up`, posts so many rows, one at a time, and gives the process. */
+async function postTo(path: string, data: string, rows: number, options: CommandOptions): Promise<ChildProcess> {
+  const up = startPinlake(["up", "--data", data], options);
+  const [, url] = await up.printed(/gateway listening on (\S+)\n/);
+  const toTopic = path.startsWith("topics");
+  const headers = { "content-type": toTopic ? "application/vnd.kafka.json.v2+json" : "application/json" };
+  for (let index = 0; index < rows; index++) {
+    const value = { index, unique_id: `id-${index}`, title: "x".repeat(300) };
+    const body = JSON.stringify(toTopic ? { records: [{ value }] } : { Data: value, PartitionKey: "k" });
+    const { status } = await fetch(`${url}/${path}`, { method: toTopic ? "POST" : "PUT", headers, body });
+    expect(status).toBe(200);
+  }
+  return up.child;
+}
 
 async function* segments(data: string): AsyncGenerator<string> {
   const { glob } = await import("node:fs/promises");

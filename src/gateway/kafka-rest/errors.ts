@@ -47,6 +47,7 @@ const answers: Record<ErrorCode, Answer> = {
   OBJECT_KEY_INVALID: fault,
   OBJECT_CONFLICT: fault,
   OBJECT_DAMAGED: fault,
+  OBJECTS_DAMAGED: fault,
   QUERY_FAILED: fault,
   OUT_OF_MEMORY: fault,
   TABLE_NOT_FOUND: fault,

@@ -1,3 +1,4 @@
+import { lostRecord } from "../lost-record.ts";
 import { type Block, partitionLog, type TopicEntry } from "../record-storage.ts";
 import { created, withPartition } from "../topic-state.ts";
 import { type BlockHeader, blocksOf, type Frame, jsonOf, RECORDS, TOPICS } from "./frame.ts";
@@ -111,19 +112,11 @@ export function repairState(starts: ReadonlyMap<string, number>, known: Readonly
   };
 }
 
-/**
- * A record for each offset that was lost, without a key: its value is a JSON string that says so. Both arms quarantine
- * it as they do any value that is no object, so that it is seen and counted.
- */
+/** Placeholders for the records of gaps. */
 export function placeholders(gaps: readonly Gap[], timestampMs: number): Block[] {
   return gaps.map(({ topicId, partition, from, to }) => ({
     log: partitionLog(topicId, "", partition),
     base: from,
-    records: Array.from({ length: to - from }, (_, i) => ({
-      key: null,
-      value: Buffer.from(JSON.stringify(`pinlake: the record at offset ${from + i} was lost`)),
-      headers: [{ name: "pinlake.lost", value: null }],
-      timestampMs,
-    })),
+    records: Array.from({ length: to - from }, (_, i) => lostRecord(from + i, timestampMs)),
   }));
 }

@@ -35,7 +35,7 @@ export interface RepairOptions {
 
 /**
  * Makes a damaged log whole. Every frame that is still whole stays as it is; each record that is lost is replaced by a
- * placeholder (`placeholders`), so that offsets have no gaps. A damaged file is kept aside before its successor takes
+ * placeholder (`lostRecord`), so that offsets have no gaps. A damaged file is kept aside before its successor takes
  * its name, and what is given up is yielded just before that: so killed at any moment, another run does and says the rest.
  *
  * Nobody else may have the log open.
