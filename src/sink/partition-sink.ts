@@ -8,7 +8,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { adoptObject, objectEnd } from "./adopt-object.ts";
 import type { BodyBuffers } from "./body-buffers.ts";
 import { renderFor } from "./object-lines.ts";
-import { type OpenFile, openFile } from "./open-file.ts";
+import { type FileBody, type OpenFile, openFile } from "./open-file.ts";
 import { type Packing, packedBody } from "./packed-body.ts";
 import { plainBody } from "./plain-body.ts";
 import { dueAtMs, endOffset, isFull, mustCloseBefore, type RotationLimits } from "./rotation.ts";
@@ -57,6 +57,17 @@ export interface PartitionSink {
   readonly committed: bigint;
   readonly open: OpenFile | undefined;
   readonly objectsWritten: number;
+  /** Memory for the bytes of objects that are not there yet. */
+  heldBytes(): number;
+}
+
+/** An object that is being put while the next one is begun. */
+interface Departure {
+  readonly name: ObjectName;
+  readonly end: bigint;
+  /** Whether its name was free. */
+  readonly placed: Promise<boolean>;
+  readonly heldBytes: () => number;
 }
 
 export function partitionSink(options: PartitionSinkOptions): PartitionSink {
@@ -69,6 +80,7 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
   let next = 0n;
   let committed = 0n;
   let open: OpenFile | undefined;
+  let leaving: Departure | undefined;
   /** Objects that an earlier life left beyond `next`, in order. */
   let ahead: ListedObject[] = [];
   let objectsWritten = 0;
@@ -113,17 +125,43 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
     committed = offset;
   }
 
-  /** After an object was put: true when it was; when its name was taken, goes on behind the object that has it. */
-  async function settle(name: ObjectName, placed: boolean, end: bigint): Promise<boolean> {
-    if (placed) objectsWritten++;
-    else next = await adopt({ name, key: objectKey(name) });
+  /** What was taken from here on is taken again. */
+  function goBack(offset: bigint): void {
+    open?.forgetBody();
     open = undefined;
-    await commit(placed ? end : next);
-    return placed;
+    next = offset;
   }
 
-  /** Writes the open file. False when an object of that name was there: then `next` has moved. */
-  async function cut(file: OpenFile): Promise<boolean> {
+  function depart(name: ObjectName, end: bigint, placed: Promise<boolean>, heldBytes: () => number): void {
+    placed.catch(() => {}); // thrown by `landed`
+    leaving = { name, end, placed, heldBytes };
+  }
+
+  /** Waits for the object under way. False when its name was taken: then `next` is behind the object that has it. */
+  async function landed(): Promise<boolean> {
+    if (leaving === undefined) return true;
+    const { name, end, placed } = leaving;
+    try {
+      if (await placed) {
+        objectsWritten++;
+        await commit(end);
+        return true;
+      }
+    } catch (error) {
+      goBack(name.startOffset);
+      throw error;
+    } finally {
+      leaving = undefined;
+    }
+    goBack(name.startOffset);
+    next = await adopt({ name, key: objectKey(name) });
+    await commit(next);
+    return false;
+  }
+
+  /** Sends a file on its way, once the object before it is there. False when that moved `next`. */
+  async function send(file: OpenFile): Promise<boolean> {
+    if (!(await landed())) return false;
     const name: ObjectName = {
       ...of,
       startOffset: file.startOffset,
@@ -131,18 +169,19 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
       ...(packing !== undefined && { compression: packing.compression }),
     };
     const end = endOffset(file);
-    const placed = await put(objectKey(name), file, end);
-    return await settle(name, placed, end);
+    const body = file.takeBody();
+    depart(name, end, put(objectKey(name), file.startOffset, end, body), () => body?.heldBytes() ?? 0);
+    open = undefined;
+    return true;
   }
 
+  /** Writes what is open, and waits until all is there. False when an object was in the way: then `next` has moved. */
+  const cut = async (): Promise<boolean> => (open === undefined || (await send(open))) && (await landed());
+
   /** After a failure the bytes are gone: another attempt takes them from the log. */
-  async function put(key: string, file: OpenFile, end: bigint): Promise<boolean> {
-    const body = file.takeBody();
+  async function put(key: string, start: bigint, end: bigint, body: FileBody | undefined): Promise<boolean> {
     if (body === undefined)
-      return writeFromLog({
-        ...{ log, store, topic, partition, render, buffers, packing },
-        ...{ key, start: file.startOffset, end },
-      });
+      return writeFromLog({ log, store, topic, partition, render, buffers, packing, key, start, end });
     try {
       return await store.putIfAbsent(key, await body.finish());
     } finally {
@@ -152,8 +191,8 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
 
   async function putBinary(offset: bigint, bytes: Uint8Array): Promise<boolean> {
     const name: ObjectName = { ...of, startOffset: offset, format: "bin" };
-    const placed = await store.putIfAbsent(objectKey(name), bytes);
-    return await settle(name, placed, offset + 1n);
+    depart(name, offset + 1n, store.putIfAbsent(objectKey(name), bytes), () => bytes.length);
+    return await landed();
   }
 
   /** Takes records; `next` follows each. False when it did not go on where the batch does. */
@@ -162,14 +201,14 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
       const { format, bytes } = render(record);
       const there = ahead[0];
       if (there !== undefined && record.offset >= there.name.startOffset) {
-        if (open === undefined || (await cut(open))) next = there.name.startOffset;
+        if (await cut()) next = there.name.startOffset;
         return false;
       }
-      if (open !== undefined && (format === "bin" || mustCloseBefore(open, record.offset, bytes.length + 1, limits)))
-        if (!(await cut(open))) return false;
       if (format === "bin") {
-        if (!(await putBinary(record.offset, bytes))) return false;
+        if (!((await cut()) && (await putBinary(record.offset, bytes)))) return false;
       } else {
+        if (open !== undefined && mustCloseBefore(open, record.offset, bytes.length + 1, limits))
+          if (!(await send(open))) return false;
         open ??= openFile(record.offset, clock.monotonic(), newBody());
         open.add(bytes);
       }
@@ -183,11 +222,11 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
     while (next < until && signal?.aborted !== true) {
       const there = ahead[0]?.name.startOffset;
       if (there !== undefined && there <= next) {
-        if (open === undefined || (await cut(open))) await adoptNext();
+        if (await cut()) await adoptNext();
         continue;
       }
       if (open !== undefined && isFull(open, limits)) {
-        await cut(open);
+        await send(open);
         continue;
       }
       const reading = { includeDeleted: true, maxBytes: READ_BYTES, waitMs: READ_WAIT_MS };
@@ -202,15 +241,21 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
 
   async function step({ until, cut: wanted, signal }: StepRequest): Promise<void> {
     if (!prepared) throw new PinlakeError("INTERNAL", { reason: `${topic} was not prepared` });
-    for (;;) {
-      await takeUntil(until, signal);
-      if (open === undefined) break;
-      const due = isFull(open, limits) || clock.monotonic() >= dueAtMs(open, limits);
-      const asked = wanted && next >= until && open.startOffset < until;
-      // A shorter object of that name was there: what it lacks is taken again.
-      if (!(due || asked) || (await cut(open))) break;
+    try {
+      for (;;) {
+        await takeUntil(until, signal);
+        // A shorter object of that name was there: what it lacks is taken again.
+        if (!(await landed())) continue;
+        if (open === undefined) break;
+        const due = isFull(open, limits) || clock.monotonic() >= dueAtMs(open, limits);
+        const asked = wanted && next >= until && open.startOffset < until;
+        if (!(due || asked) || (await cut())) break;
+      }
+    } finally {
+      await leaving?.placed.catch(() => {});
     }
-    if (open === undefined && committed < next) await commit(next);
+    const there = open?.startOffset ?? next;
+    if (committed < there) await commit(there);
   }
 
   return {
@@ -228,5 +273,6 @@ export function partitionSink(options: PartitionSinkOptions): PartitionSink {
     get objectsWritten() {
       return objectsWritten;
     },
+    heldBytes: () => (open?.heldBytes() ?? 0) + (leaving?.heldBytes() ?? 0),
   };
 }

@@ -94,7 +94,7 @@ export function createSink(options: SinkOptions): Sink {
 
   log.holdFor(SINK_GROUP, (topic) => placeOf(topic, 0) !== undefined);
 
-  const heldBytes = () => [...lanes.values()].reduce((sum, { sink }) => sum + (sink.open?.heldBytes() ?? 0), 0);
+  const heldBytes = () => [...lanes.values()].reduce((sum, { sink }) => sum + sink.heldBytes(), 0);
   const mayHold = () => heldBytes() <= bufferBytes;
 
   /** Looks at the log: lanes for its partitions, each with where it ends now. */
