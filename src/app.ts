@@ -55,7 +55,7 @@ export async function openApp({ project, data, clock = systemClock }: AppOptions
   const stages = parts.use(await makeStages({ project, folder, clock, log, objects, engine, openTable }));
   await checkBatchProgress(stages.batch, log);
   const topics = topicsOf(log, config, datasets);
-  const operations = localOperations({ project, folder, clock, engine, stages, topics });
+  const operations = localOperations({ project, folder, clock, log, engine, stages, topics });
 
   const kept = parts.move();
   return {

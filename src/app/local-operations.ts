@@ -4,6 +4,7 @@ import type { Operations, RunRequest } from "../console/operations.ts";
 import type { Workflow, WorkflowTask } from "../define/workflow.ts";
 import type { QueryEngine } from "../engine/query-engine.ts";
 import { PinlakeError } from "../errors.ts";
+import type { EventLog } from "../log/event-log.ts";
 import { runWorkflow, type TaskResult } from "../schedule/run-workflow.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { jsonOffset } from "./record-report.ts";
@@ -17,6 +18,7 @@ export interface OperationParts {
   readonly project: Project;
   readonly folder: DataFolder;
   readonly clock: Clock;
+  readonly log: EventLog;
   readonly engine: QueryEngine;
   readonly stages: Stages;
   readonly topics: Topics;
@@ -24,7 +26,7 @@ export interface OperationParts {
 
 /** The operations, carried out by the process that holds the folder. Runs come one after another. */
 export function localOperations(parts: OperationParts): Operations {
-  const { project, folder, clock, stages, topics } = parts;
+  const { project, folder, clock, log, stages, topics } = parts;
   const startedAt = new Date(clock.now()).toISOString();
   const { sink, stream, batch } = stages;
   const oneAtATime = queue();
@@ -56,6 +58,7 @@ export function localOperations(parts: OperationParts): Operations {
       gateway: readUpFile(folder.up)?.gateway,
       topics: await topics.list("topics"),
       streams: await topics.list("streams"),
+      retention: plain(log.retention()),
       stages: { sink: plain(sink.status()), stream: plain(stream.status()) },
     }),
     flush,

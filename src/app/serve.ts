@@ -10,6 +10,7 @@ import type { Logger } from "./logger.ts";
 import { runningStage } from "./running-stage.ts";
 import type { Stages } from "./stages.ts";
 import type { Topics } from "./topics.ts";
+import { watchRetention } from "./watch-retention.ts";
 
 export interface ServeParts {
   readonly project: Project;
@@ -54,6 +55,9 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   };
 
   await using running = new AsyncDisposableStack();
+  const ended = new AbortController();
+  running.defer(() => ended.abort());
+  void watchRetention({ log, logger, clock, signal: ended.signal });
   const token = ensureToken(folder);
   await stages.sink.prepare();
   await topics.createOwn();

@@ -86,6 +86,8 @@ export interface Status {
   readonly gateway: string | undefined;
   readonly topics: readonly TopicReport[];
   readonly streams: readonly TopicReport[];
+  /** What the log has removed, and which group keeps it from more; absent where somebody else removes. */
+  readonly retention?: unknown;
   readonly stages: Readonly<Record<string, unknown>>;
 }
 
