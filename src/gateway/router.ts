@@ -93,6 +93,9 @@ const REFUSALS = {
   "headers too large": [431, "Request Header Fields Too Large"],
 } as const;
 
+/** A client that does not end its side either is cut off then. */
+const LAST_WORD_MS = 5_000;
+
 /** What is no HTTP request gets the same form of answer as a wrong one; the connection ends with it. */
 export function refuseConnection(why: keyof typeof REFUSALS, socket: Socket): void {
   const [status, reason] = REFUSALS[why];
@@ -100,4 +103,5 @@ export function refuseConnection(why: keyof typeof REFUSALS, socket: Socket): vo
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
   );
+  socket.setTimeout(LAST_WORD_MS, () => socket.destroy());
 }

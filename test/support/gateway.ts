@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import type { GatewayConfig } from "../../src/gateway/http.ts";
 import { type Gateway, startGateway } from "../../src/gateway/server.ts";
 import type { EventLog } from "../../src/log/event-log.ts";
@@ -37,17 +37,23 @@ export interface Answer {
 
 export interface GatewayWorldOptions extends Partial<GatewayConfig> {
   readonly log?: EventLog;
+  readonly clock?: Clock;
   readonly plainLane?: boolean;
 }
 
 /** A gateway in front of a memory log. */
-export async function gatewayWorld({ log, plainLane, ...changes }: GatewayWorldOptions = {}): Promise<GatewayWorld> {
+export async function gatewayWorld({
+  log,
+  clock = systemClock,
+  plainLane,
+  ...changes
+}: GatewayWorldOptions = {}): Promise<GatewayWorld> {
   const config = gatewayConfig(changes);
   const kept = log ?? createMemoryLog({ maxRecordBytes: config.maxRecordBytes });
   const gateway = await startGateway({
     log: kept,
     config,
-    clock: systemClock,
+    clock,
     ...(plainLane === undefined ? {} : { plainLane }),
   });
   return {

@@ -53,8 +53,6 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
   let phase: Phase = "rest";
   let asked = false;
   let clientEnded = false;
-  /** What came behind the present request. */
-  let unread: Buffer | undefined;
   let deadlineMs = monotonic() + options.firstRequestMs;
   /** Of the present request: how much of its body is still to come. */
   let bodyLeft = 0;
@@ -66,13 +64,13 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
   function onData(chunk: Buffer): void {
     if (phase === "rest") begin(chunk);
     else if (phase === "body") onBody(chunk);
-    else if (phase !== "over") waitUnread(chunk);
+    else if (phase !== "over") putBack(chunk);
   }
 
-  /** One request is served at a time: a client that sends more is read no further. */
-  function waitUnread(chunk: Buffer): void {
-    unread = unread === undefined ? chunk : Buffer.concat([unread, chunk]);
+  /** One request is served at a time: what came behind it goes back, and a client that sends more is read no further. */
+  function putBack(chunk: Buffer): void {
     socket.pause();
+    socket.unshift(chunk);
   }
 
   function begin(chunk: Buffer): void {
@@ -86,7 +84,7 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
     phase = "busy";
     const bodyEnd = head.bodyStart + head.contentLength;
     bodyLeft = Math.max(0, bodyEnd - chunk.length);
-    if (chunk.length > bodyEnd) waitUnread(chunk.subarray(bodyEnd));
+    if (chunk.length > bodyEnd) putBack(chunk.subarray(bodyEnd));
     exchange.run(carrier(head, chunk), target);
   }
 
@@ -122,7 +120,7 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
       bodyLeft = Math.max(0, -rest);
       if (bodyLeft > 0) return;
       phase = "busy";
-      if (rest > 0) waitUnread(chunk.subarray(chunk.length - rest));
+      if (rest > 0) putBack(chunk.subarray(chunk.length - rest));
       done(body);
     };
     onBodyLost = () => {
@@ -153,15 +151,8 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
 
   function next(): void {
     phase = "rest";
-    if (unread === undefined) return;
     // Not at once: a client that has sent many requests must not keep the others waiting.
-    setImmediate(() => {
-      if (phase !== "rest" || unread === undefined) return;
-      const chunk = unread;
-      unread = undefined;
-      socket.resume();
-      begin(chunk);
-    });
+    if (socket.isPaused()) setImmediate(() => socket.resume());
   }
 
   function onDrain(): void {
@@ -191,8 +182,7 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
     phase = "over";
     options.left(connection);
     socket.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onError).off("drain", onDrain);
-    socket.pause();
-    socket.unshift(chunk);
+    putBack(chunk);
     options.toNode(socket);
     socket.resume();
   }

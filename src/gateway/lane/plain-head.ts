@@ -11,12 +11,12 @@ export interface PlainHead {
   readonly bodyStart: number;
 }
 
-/** As much as `node:http` takes. */
-const MAX_HEAD_BYTES = 16 * 1024;
+/** Half of what `node:http` takes, so that how it counts does not matter here. */
+const MAX_HEAD_BYTES = 8 * 1024;
 const MAX_HEADERS = 100;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
-const REQUEST_LINE = /(POST|PUT) ([!-~]+) HTTP\/1\.1\r\n/y;
+const REQUEST_LINE = /(POST|PUT) (\/[!-~]*) HTTP\/1\.1\r\n/y;
 /** One colon right behind a token, one space at most before the value, none behind it, nothing but printable ASCII. */
 const HEADER_LINE = /([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?((?:[!-~](?:[\t -~]*[!-~])?)?)\r\n/y;
 const LENGTH = /^\d{1,10}$/;
@@ -55,7 +55,7 @@ export function readPlainHead(chunk: Buffer): PlainHead | undefined {
     at = HEADER_LINE.lastIndex;
   }
   const { host, connection, "content-length": length } = headers;
-  if (host === undefined || length === undefined || !LENGTH.test(length)) return undefined;
+  if (!host || length === undefined || !LENGTH.test(length)) return undefined;
   if (connection !== undefined && connection.toLowerCase() !== "keep-alive") return undefined;
   return { method: line[1]!, path: line[2]!, headers, contentLength: Number(length), bodyStart: end + 4 };
 }

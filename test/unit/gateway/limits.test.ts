@@ -1,56 +1,31 @@
-import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { PinlakeError } from "../../../src/errors.ts";
 import type { EventLog } from "../../../src/log/event-log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { type GatewayWorld, type GatewayWorldOptions, gatewayWorld } from "../../support/gateway.ts";
+import { type RawConnection, rawConnection } from "../../support/raw-http.ts";
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
   for (const resource of open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
 });
-async function start(options: GatewayWorldOptions = {}): Promise<GatewayWorld> {
-  const world = await gatewayWorld(options);
-  open.push(world);
-  return world;
-}
+const lanes = [
+  { lane: "the plain lane", plainLane: true },
+  { lane: "node:http", plainLane: false },
+];
+const starter =
+  (plainLane: boolean) =>
+  async (options: GatewayWorldOptions = {}): Promise<GatewayWorld> => {
+    const world = await gatewayWorld({ plainLane, ...options });
+    open.push(world);
+    return world;
+  };
 
-/** A connection on which bytes are written by hand; `next` gives one whole answer. */
-async function raw(world: GatewayWorld): Promise<{ socket: Socket; next(): Promise<string>; closed: Promise<void> }> {
-  const { hostname, port } = new URL(world.gateway.url);
-  const socket = connect(Number(port), hostname);
-  let text = "";
-  let wake = () => {};
-  socket.on("data", (chunk) => {
-    text += chunk.toString();
-    wake();
-  });
-  const closed = new Promise<void>((resolve) => {
-    socket.on("close", () => {
-      resolve();
-      wake();
-    });
-  });
-  socket.on("error", () => {});
-  open.push({ [Symbol.asyncDispose]: async () => void socket.destroy() });
-  async function next(): Promise<string> {
-    for (;;) {
-      const end = text.indexOf("\r\n\r\n");
-      const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
-      if (end >= 0 && text.length >= end + 4 + length) {
-        const answer = text.slice(0, end + 4 + length);
-        text = text.slice(answer.length);
-        return answer;
-      }
-      if (socket.closed) throw new Error(`closed after ${JSON.stringify(text)}`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  }
-  await new Promise<void>((resolve) => socket.once("connect", resolve));
-  return { socket, next, closed };
+async function raw(world: GatewayWorld): Promise<RawConnection> {
+  const connection = await rawConnection(world.gateway.url);
+  open.push(connection);
+  return connection;
 }
 
 const head = (length: string, more = "") =>
@@ -61,7 +36,8 @@ const WHOLE = head(`Content-Length: ${BODY.length}`) + BODY;
 /** The log with another `append`. */
 const withAppend = (append: EventLog["append"]): EventLog => ({ ...createMemoryLog(), append });
 
-describe("the gateway's limits", () => {
+describe.each(lanes)("the gateway's limits, through $lane", ({ plainLane }) => {
+  const start = starter(plainLane);
   it("refuses a body that is declared too large before it is read, and lets a client that asks first know at once", async () => {
     const world = await start({ maxBodyBytes: 1000 });
     const asking = await raw(world);
@@ -154,7 +130,8 @@ describe("the gateway's limits", () => {
   });
 });
 
-describe("the gateway when the disk is full", () => {
+describe.each(lanes)("the gateway when the disk is full, through $lane", ({ plainLane }) => {
+  const start = starter(plainLane);
   const full = () => new PinlakeError("STORAGE_FULL", { path: "the log" });
 
   it("answers 503 with Retry-After when nothing of the request was stored, and goes on when there is room", async () => {
@@ -212,7 +189,8 @@ describe("the gateway when the disk is full", () => {
   });
 });
 
-describe("the gateway's connections", () => {
+describe.each(lanes)("the gateway's connections, through $lane", ({ plainLane }) => {
+  const start = starter(plainLane);
   it("are kept alive, also after a refused request", async () => {
     const { socket, next } = await raw(await start());
     for (let i = 0; i < 3; i++) {
