@@ -82,7 +82,9 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
     const fromMs = performance.now();
     const before = newest;
     while (newest < goal) {
-      await append(newKeys(Math.min(FILL_RECORDS, goal - newest)));
+      // The keys that will be replaced come as a stream brings them, and lie in files of the sizes that it makes.
+      const most = goal - newest > NEWEST_KEYS ? FILL_RECORDS : RECORDS;
+      await append(newKeys(Math.min(most, goal - newest)));
       await writer.write(feed.cut());
       feed.settle();
       await tidy(writer);
