@@ -20,6 +20,8 @@ export interface WriteQueueOptions {
 
 /** How many turns of the event loop a write waits at most for more to share it. */
 const MAX_TURNS = 8;
+/** With so much to write a sync of its own is cheap: what comes later is read and parsed while the disk is busy. */
+const ENOUGH_BYTES = 256 * 1024;
 
 /**
  * Group commit: one write at a time, and everything that queues meanwhile goes into the next one. So records that
@@ -27,6 +29,7 @@ const MAX_TURNS = 8;
  */
 export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOptions): WriteQueue {
   let units: AppendUnit[] = [];
+  let waitingBytes = 0;
   let changes: (() => Promise<void>)[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
@@ -51,7 +54,7 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
 
   /** Waits while every turn of the event loop brings more: those who were just answered ask again, and share one sync. */
   async function gather(): Promise<void> {
-    for (let turn = 0, before = -1; turn < MAX_TURNS && units.length > before; turn++) {
+    for (let turn = 0, before = -1; turn < MAX_TURNS && units.length > before && waitingBytes < ENOUGH_BYTES; turn++) {
       before = units.length;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -78,6 +81,7 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
     while (count < units.length) {
       bytes += units[count]!.bytes;
       if (count > 0 && bytes > maxWriteBytes) break;
+      waitingBytes -= units[count]!.bytes;
       count++;
     }
     if (count < units.length) return units.splice(0, count);
@@ -93,7 +97,10 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
         for (const unit of more) unitFailed(unit, logClosed());
         return;
       }
-      for (const unit of more) units.push(unit);
+      for (const unit of more) {
+        units.push(unit);
+        waitingBytes += unit.bytes;
+      }
       wake();
     },
     exclusive(change) {
