@@ -1,33 +1,28 @@
 import type { QuerySession } from "./query-engine.ts";
 
 /**
- * Works on items several at a time, each in a session beside this one, as many as the session says are worth it. Items
- * are taken one by one as lanes become free. The first failure ends it, once what is at work has ended.
+ * Works on items several at a time, each in one of the session's lanes. Items are taken one by one as lanes become free.
+ * The first failure ends it, once what is at work has ended.
  */
 export async function inLanes<T>(
   session: QuerySession,
   items: AsyncIterable<T> | Iterable<T>,
   work: (lane: QuerySession, item: T) => Promise<void>,
 ): Promise<void> {
+  await using lanes = await session.lanes();
   const waiting = each(items);
   let failed = false;
-  const lane = async (): Promise<void> => {
-    let own: QuerySession | undefined;
-    try {
-      while (!failed) {
-        const next = await waiting.next();
-        if (next.done) return;
-        own ??= await session.beside();
-        await work(own, next.value);
+  const ended = await Promise.allSettled(
+    lanes.sessions.map(async (lane) => {
+      try {
+        for (let next = await waiting.next(); !next.done && !failed; next = await waiting.next())
+          await work(lane, next.value);
+      } catch (error) {
+        failed = true;
+        throw error;
       }
-    } catch (error) {
-      failed = true;
-      throw error;
-    } finally {
-      await own?.[Symbol.asyncDispose]();
-    }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: session.parallelism }, lane));
+    }),
+  );
   await waiting.return(undefined);
   for (const end of ended) if (end.status === "rejected") throw end.reason;
 }

@@ -72,13 +72,13 @@ export interface SessionOptions {
  * The portable functions of the prelude (docs/reference/sql.md) are there from the start; the time zone is UTC.
  */
 export interface QuerySession extends AsyncDisposable {
-  /** How many statements are worth running at once, each in a session of its own made by `beside`. */
+  /** How many `lanes` there are. */
   readonly parallelism: number;
   /**
-   * A session that shares this one's tables, views and memory, so that its statements run beside this one's. To be
-   * closed before this one is.
+   * Sessions that share this one's tables, views and memory: their statements run beside each other. Until they are
+   * closed, here as there one statement keeps one thread busy; open them once at a time, and close them before this one.
    */
-  beside(): Promise<QuerySession>;
+  lanes(): Promise<Lanes>;
   /** Runs one or more statements for their effect. Throws QUERY_FAILED, OUT_OF_MEMORY. */
   execute(sql: string, options?: QueryOptions): Promise<void>;
   query(sql: string, options?: StatementOptions): Promise<QueryResult>;
@@ -116,6 +116,10 @@ export interface QuerySession extends AsyncDisposable {
   literal(text: string): string;
   /** How this engine writes a type in a CAST. */
   typeName(type: DataType): string;
+}
+
+export interface Lanes extends AsyncDisposable {
+  readonly sessions: readonly QuerySession[];
 }
 
 export interface ParquetViewOptions {

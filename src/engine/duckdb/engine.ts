@@ -1,4 +1,4 @@
-import { totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { QueryEngine, SessionOptions } from "../query-engine.ts";
 import { PRELUDE } from "./prelude.ts";
@@ -43,7 +43,8 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
         connection,
         memory,
         readOnly: readOnlyFolders !== undefined,
-        parallelism: threads === 1 ? 1 : PARALLELISM,
+        threads,
+        parallelism: lanesFor(threads),
         onClose: () => {
           instance.closeSync();
           open.delete(session);
@@ -58,8 +59,13 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
   };
 }
 
-/** A running statement holds one of the four threads that Node has for files and for us: one is left to files. */
-const PARALLELISM = 3;
+/**
+ * One more than threads, as one of the lanes waits for a disk now and then. A running statement holds one of the threads
+ * that Node has for files too (UV_THREADPOOL_SIZE, 4 by default): one is left to files.
+ */
+function lanesFor(threads = availableParallelism()): number {
+  return threads === 1 ? 1 : Math.min(threads + 1, Math.max(1, (Number(process.env.UV_THREADPOOL_SIZE) || 4) - 1));
+}
 
 const MEBIBYTE = 1024 * 1024;
 

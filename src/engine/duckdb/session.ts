@@ -30,6 +30,8 @@ export interface SessionParts {
   readonly memory: string;
   readonly readOnly: boolean;
   readonly parallelism: number;
+  /** All of the machine's, when not given. */
+  readonly threads: number | undefined;
   /** Lets go of what the session does not share. */
   readonly onClose: () => void;
 }
@@ -43,7 +45,7 @@ interface RunContext {
 const CHUNK_ROWS = 2048;
 
 export function openSession(parts: SessionParts): QuerySession {
-  const { instance, connection, memory, readOnly, parallelism, onClose } = parts;
+  const { instance, connection, memory, readOnly, parallelism, threads, onClose } = parts;
   const kept = keptStatements(connection);
   const id = randomUUID();
   let last: Promise<unknown> = Promise.resolve();
@@ -100,9 +102,19 @@ export function openSession(parts: SessionParts): QuerySession {
   const session: QuerySession = {
     parallelism,
 
-    async beside() {
-      if (closed) throw new PinlakeError("CLOSED", { what: "The query session" });
-      return openSession({ ...parts, connection: await instance.connect(), onClose: () => {} });
+    async lanes() {
+      // A statement whose rows are numbered uses one thread anyhow; more of them cost much, as they look for work.
+      await session.execute("SET threads = 1");
+      const sessions: QuerySession[] = [];
+      for (let i = 0; i < parallelism; i++)
+        sessions.push(openSession({ ...parts, connection: await instance.connect(), onClose: () => {} }));
+      return {
+        sessions,
+        async [Symbol.asyncDispose]() {
+          for (const lane of sessions) await lane[Symbol.asyncDispose]();
+          await session.execute(threads === undefined ? "RESET threads" : `SET threads = ${threads}`);
+        },
+      };
     },
 
     async execute(sql, { signal } = {}) {
