@@ -53,8 +53,8 @@ export async function cleanFiles(
   const { folder, signal } = options;
   const run = signal === undefined ? {} : { signal };
   const shape = recordShape(dataset, options.foreignMarkers);
-  const strictly = await cleanBeside(session, dataset, options);
   const newFile = () => join(folder, `${randomUUID()}.parquet`);
+  const strictly = await cleanBeside(session, dataset, newFile, options);
   const files: (ParquetFile | undefined)[] = [];
   let accepted = 0;
 
@@ -78,12 +78,12 @@ export async function cleanFiles(
     }
   });
 
-  const { file, ...counts } = await strictly.finish(newFile());
+  const { files: others, ...counts } = await strictly.finish();
   return {
     ...counts,
     events: accepted + counts.events,
     rows: accepted + counts.rows,
-    files: [...files, file].filter((one) => one !== undefined),
+    files: [...files, ...others].filter((one) => one !== undefined),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Dataset } from "../define/dataset.ts";
-import type { LogRecord } from "../record.ts";
-import { fieldText } from "./json-members.ts";
-import type { QueryOptions, QuerySession, SqlValue } from "./query-engine.ts";
-import { openStaging, type Staging } from "./staging.ts";
+import type { LogRecord, Position } from "../record.ts";
+import { cleanColumns, cleaningSql } from "./clean-sql.ts";
+import { fieldJson, fieldText } from "./json-members.ts";
+import { POSITION_COLUMNS } from "./quarantine-columns.ts";
+import type { ParquetFile, QueryOptions, QuerySession, SqlValue } from "./query-engine.ts";
 import { judge, quoted, recordShape, utf8Text } from "./suspects.ts";
 
 /** Raw records in memory. */
@@ -15,17 +16,6 @@ export interface RecordsInput {
 
 export type RawRecord = Pick<LogRecord, "offset" | "value">;
 
-export interface CleanOptions extends QueryOptions {
-  /** Name of the view that shows the good rows: the dataset's columns, then `_topic`, `_partition`, `_offset`. */
-  readonly into: string;
-  /** Name of the table that gets the others, in the quarantine's columns (see QUARANTINE_COLUMNS). */
-  readonly badInto: string;
-  /** What `at` of quarantined rows says. */
-  readonly nowMs: number;
-  /** Marker fields of the other datasets: how a record that strayed here is known (see `foreignMarkers`). */
-  readonly foreignMarkers: readonly string[];
-}
-
 /** What became of the events of one call; each figure is counted, none is a remainder. */
 export interface CleanCounts {
   readonly events: number;
@@ -36,80 +26,134 @@ export interface CleanCounts {
   readonly warnings: Readonly<Record<string, number>>;
 }
 
+/** A record that makes a row. */
+export interface GoodRecord {
+  /** Of the row that it makes. */
+  readonly key: SqlValue;
+  readonly position: Position;
+  /** Its fields and position, as `textRows` takes them. */
+  readonly json: string;
+}
+
+export interface CleanedRecords {
+  readonly counts: CleanCounts;
+  /** In the order of the records. */
+  readonly good: readonly GoodRecord[];
+  /** The others, in the quarantine's columns (see QUARANTINE_COLUMNS). */
+  readonly bad: readonly (readonly SqlValue[])[];
+}
+
+interface Candidate {
+  readonly position: Position;
+  readonly value: Uint8Array | null;
+  readonly sources: readonly (string | undefined)[];
+  readonly json: string;
+}
+
+/** Cleaning of records in memory by a dataset's SQL, in one session. */
+export interface Cleaning {
+  /**
+   * Decides what becomes of each record: a row, which `write` then makes, or one of the quarantine, or a counted
+   * tombstone. No value, whatever its bytes, makes it fail. `nowMs` is what `at` of quarantined rows says.
+   */
+  decide(inputs: readonly RecordsInput[], options: QueryOptions & { readonly nowMs: number }): Promise<CleanedRecords>;
+  /** The rows of these records as a file, in the columns of `cleanColumns`. */
+  write(records: readonly GoodRecord[], path: string, options?: QueryOptions): Promise<ParquetFile>;
+}
+
 /** The marker fields of all datasets but this one. */
 export function foreignMarkers(dataset: Dataset, datasets: readonly Dataset[]): string[] {
   return datasets.filter((other) => other.name !== dataset.name).flatMap((other) => other.record.markers);
 }
 
-type Event = Omit<RecordsInput, "records"> & { readonly record: RawRecord };
+/** `foreign`: marker fields of the other datasets, by which a record that strayed here is known (see `foreignMarkers`). */
+export function openCleaning(session: QuerySession, dataset: Dataset, foreign: readonly string[]): Cleaning {
+  const shape = recordShape(dataset, foreign);
+  const columns = cleanColumns(dataset);
+  const raw = rawTexts(session, dataset);
+  const position = POSITION_COLUMNS.map(({ name }) => name);
+  const written = `${raw} SELECT ${columns.map(({ name }) => session.quote(name)).join(", ")}
+    FROM (${cleaningSql(session, dataset, position)}) AS cleaned`;
+  const warned = dataset.warnings.map((_, i) => `_warning${i}`);
+  const judged = `${raw} SELECT ${["_origin", "_reason", session.quote(dataset.key), ...warned].join(", ")}
+    FROM (${cleaningSql(session, dataset, ["_origin"])}) AS cleaned`;
 
-/**
- * Cleans records by the dataset's SQL. Every event becomes a row of `into`, a row of `badInto` or a counted tombstone;
- * no value, whatever its bytes, makes it fail. Each record is decided by itself, strictly.
- */
-export async function clean(
-  session: QuerySession,
-  dataset: Dataset,
-  inputs: readonly RecordsInput[],
-  options: CleanOptions,
-): Promise<CleanCounts> {
-  const shape = recordShape(dataset, options.foreignMarkers);
-  const events = inputs.flatMap(({ records, ...input }) => records.map((record) => ({ ...input, record })));
-  const staging = await openStaging(session, dataset, shape, options);
-  const bad: SqlValue[][] = [];
-  const quarantine = ({ topic, partition, record }: Event, reason: string, detail: string) => {
-    const at = BigInt(options.nowMs) * 1000n;
-    bad.push([dataset.name, topic, partition, record.offset, reason, detail, rawText(record.value), at]);
-  };
-  const rows: SqlValue[][] = [];
-  let tombstones = 0;
-  for (const [i, event] of events.entries()) {
-    const { topic, partition, record } = event;
-    const verdict = judge(record.value, shape);
-    if (verdict.kind === "tombstone") tombstones++;
-    else if (verdict.kind === "bad") quarantine(event, verdict.reason, verdict.detail);
-    else rows.push([...verdict.sources.map(fieldText), i, topic, partition, record.offset]);
+  /** By number of the candidate what the dataset's SQL makes of it: the reason against it, its key, and its warnings. */
+  async function verdicts(candidates: readonly Candidate[], signal: AbortSignal | undefined) {
+    const byOrigin: (readonly SqlValue[])[] = [];
+    if (candidates.length === 0) return byOrigin;
+    const { rows } = await session.query(judged, { ...(signal && { signal }), parameters: [jsonRows(candidates)] });
+    for (const [origin, ...verdict] of rows) byOrigin[origin as number] = verdict;
+    return byOrigin;
   }
 
-  await staging.fill(rows, options);
-  const { good, warnings, refused } = await verdicts(session, dataset, staging, options);
-  const byOrigin = new Map(rows.map((row) => [row[shape.fields.length], row]));
-  for (const [origin, reason] of refused) {
-    const texts = new Map(shape.fields.map(({ name }, i) => [name, byOrigin.get(origin)?.[i] as string | null]));
-    quarantine(events[origin] as Event, reason, ruleDetail(dataset, reason, texts));
-  }
-  await staging.fillBad(bad);
-  return { events: events.length, rows: good, quarantined: bad.length, tombstones, warnings };
-}
-
-/** What the dataset's SQL made of the staged rows; of those that its rules refuse their origins and reasons. */
-async function verdicts(session: QuerySession, dataset: Dataset, { staged }: Staging, options: CleanOptions) {
-  const good = dataset.warnings.map((_, i) => `, count(*) FILTER (WHERE _reason IS NULL AND _warning${i})`);
-  const counted = await session.query(
-    `SELECT count(*) FILTER (WHERE _reason IS NULL), count(_reason)${good.join("")} FROM ${staged}`,
-    options,
-  );
-  const [rows = 0, others = 0, ...warnings] = (counted.rows[0] ?? []).map(Number);
-  const refusals = `SELECT _origin, _reason FROM ${staged} WHERE _reason IS NOT NULL ORDER BY _origin`;
-  const refused = others === 0 ? [] : (await session.query(refusals, options)).rows;
   return {
-    good: rows,
-    warnings: Object.fromEntries(dataset.warnings.map(({ name }, i) => [name, warnings[i] ?? 0])),
-    refused: refused as readonly (readonly [number, string])[],
+    async decide(inputs, { nowMs, signal }) {
+      const at = BigInt(nowMs) * 1000n;
+      const bad: SqlValue[][] = [];
+      const quarantine = (of: Pick<Candidate, "position" | "value">, reason: string, detail: string) => {
+        const { topic, partition, offset } = of.position;
+        bad.push([dataset.name, topic, partition, offset, reason, detail, rawText(of.value), at]);
+      };
+      const candidates: Candidate[] = [];
+      let [events, tombstones] = [0, 0];
+      for (const { topic, partition, records } of inputs) {
+        const source = `${JSON.stringify(topic)},"${partition}"`;
+        for (const { offset, value } of records) {
+          events++;
+          const verdict = judge(value, shape);
+          const position = { topic, partition, offset };
+          if (verdict.kind === "tombstone") tombstones++;
+          else if (verdict.kind === "bad") quarantine({ position, value }, verdict.reason, verdict.detail);
+          else {
+            const { sources } = verdict;
+            const json = `["${candidates.length}",${source},"${offset}",${sources.map(fieldJson).join(",")}]`;
+            candidates.push({ position, value, sources, json });
+          }
+        }
+      }
+
+      const good: GoodRecord[] = [];
+      const warnings = dataset.warnings.map(() => 0);
+      for (const [i, [reason, key = null, ...flags]] of (await verdicts(candidates, signal)).entries()) {
+        const candidate = candidates[i] as Candidate;
+        if (reason === null) {
+          good.push({ key, position: candidate.position, json: candidate.json });
+          for (const [w, is] of flags.entries()) if (is === true) warnings[w] = (warnings[w] ?? 0) + 1;
+        } else quarantine(candidate, reason as string, ruleDetail(dataset, reason as string, candidate.sources));
+      }
+      const byName = Object.fromEntries(dataset.warnings.map(({ name }, i) => [name, warnings[i] ?? 0]));
+      const counts = { events, rows: good.length, quarantined: bad.length, tombstones, warnings: byName };
+      return { counts, good, bad };
+    },
+    write: (records, path, { signal } = {}) =>
+      session.writeParquet(written, columns, path, { ...(signal && { signal }), parameters: [jsonRows(records)] }),
   };
 }
+
+/** The candidates as the relation `raw`. */
+function rawTexts(session: QuerySession, dataset: Dataset): string {
+  const fields = Object.keys(dataset.record.fields);
+  const numbers = ["CAST(_origin AS INTEGER) AS _origin", "CAST(_partition AS INTEGER) AS _partition"];
+  const list = [...numbers, "_topic", "CAST(_offset AS BIGINT) AS _offset", ...fields.map(session.quote)];
+  const texts = session.textRows(["_origin", "_topic", "_partition", "_offset", ...fields]);
+  return `WITH raw AS (SELECT ${list.join(", ")} FROM (${texts}) AS texts)`;
+}
+
+const jsonRows = (rows: readonly { readonly json: string }[]): string => `[${rows.map(({ json }) => json).join(",")}]`;
 
 /** A sentence that names the fields and their values. */
-function ruleDetail(dataset: Dataset, reason: string, values: ReadonlyMap<string, string | null>): string {
+function ruleDetail(dataset: Dataset, reason: string, sources: readonly (string | undefined)[]): string {
+  const fields = Object.keys(dataset.record.fields);
   const said = (field: string) => {
-    const value = values.get(field) ?? null;
+    const value = fieldText(sources[fields.indexOf(field)]);
     return `${field} is ${value === null ? "absent" : quoted(value)}`;
   };
   if (reason === "missing_key") return `There is no integer key: ${said(dataset.record.key)}.`;
   const rule = dataset.checks.find((check) => check.name === reason);
   const message = (rule?.message ?? reason).replace(/[.]$/, "");
-  const fields = (rule?.fields ?? []).map(said).join(", ");
-  return fields === "" ? `${message}.` : `${message}: ${fields}.`;
+  const values = (rule?.fields ?? []).map(said).join(", ");
+  return values === "" ? `${message}.` : `${message}: ${values}.`;
 }
 
 /** The record as text, for a person and for its replay; bytes that are no text as base64 behind `base64:`. */

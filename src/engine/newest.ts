@@ -6,23 +6,6 @@ import type { ParquetFile, QueryOptions, QuerySession } from "./query-engine.ts"
 
 const NEWEST_FIRST = "_offset DESC, _partition DESC, _topic DESC";
 
-export interface NewestPerKey {
-  /** One row per key: that with the greatest (offset, partition, topic by bytes). */
-  readonly rows: string;
-  /** One number: how many rows that leaves out. */
-  readonly dropped: string;
-}
-
-/** SQL over a table of clean rows, as both arms deduplicate it. */
-export function newestPerKey(session: QuerySession, table: string, key: string): NewestPerKey {
-  const from = session.quote(table);
-  const by = session.quote(key);
-  return {
-    rows: `SELECT * FROM ${from} QUALIFY row_number() OVER (PARTITION BY ${by} ORDER BY ${NEWEST_FIRST}) = 1`,
-    dropped: `SELECT count(*) - count(DISTINCT ${by}) AS dropped FROM ${from}`,
-  };
-}
-
 export interface NewestFilesOptions extends QueryOptions {
   readonly key: string;
   /** For files that take the place of others. */
@@ -30,8 +13,9 @@ export interface NewestFilesOptions extends QueryOptions {
 }
 
 /**
- * The same for clean rows in files, that may be many more than fit into memory: only keys and positions are looked at,
- * and only files that lose rows are written anew, the old ones removed.
+ * One row per key of clean rows in files: that with the greatest (offset, partition, topic by bytes). They may be many
+ * more than fit into memory: only keys and positions are looked at, and only files that lose rows are written anew, the
+ * old ones removed.
  */
 export async function keepNewestInFiles(
   session: QuerySession,

@@ -54,8 +54,8 @@ export interface StatementOptions extends QueryOptions {
 }
 
 export interface DefineRowsOptions {
-  /** The table is there with these columns already: only its rows are replaced. */
-  readonly refill?: boolean;
+  /** The table is there with these columns already, and gets these rows as well. */
+  readonly append?: boolean;
 }
 
 export interface SessionOptions {
@@ -103,7 +103,7 @@ export interface QuerySession extends AsyncDisposable {
     files: readonly ParquetInput[],
     options?: ParquetViewOptions,
   ): Promise<void>;
-  /** Writes what a query gives, its columns cast to `columns` by position, synced to disk. */
+  /** Writes what a query gives, its columns cast to `columns` by position. Whoever keeps the file syncs it. */
   writeParquet(sql: string, columns: readonly Column[], path: string, options?: StatementOptions): Promise<ParquetFile>;
   /**
    * SQL for a relation of text columns with these names, its rows in the parameter `$1` as JSON: an array of rows, each

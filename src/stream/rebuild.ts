@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Dataset } from "../define/dataset.ts";
-import { clean, foreignMarkers } from "../engine/clean.ts";
-import { newestPerKey } from "../engine/newest.ts";
-import { QUARANTINE_COLUMNS } from "../engine/quarantine-columns.ts";
-import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
+import { foreignMarkers } from "../engine/clean.ts";
+import { cleanFiles, type RawInput } from "../engine/clean-files.ts";
+import { keepNewestInFiles } from "../engine/newest.ts";
+import type { QueryEngine } from "../engine/query-engine.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { streamOf } from "../log/names.ts";
@@ -42,7 +44,7 @@ export interface RebuildReport {
   readonly tombstones: number;
 }
 
-const [CLEAN, BAD, ALL_CLEAN, ALL_BAD] = ["clean_rows", "bad_rows", "all_clean", "all_bad"] as const;
+const BAD = "bad_rows";
 
 /**
  * Makes a stream table again from every record there is: in one version, which also says how far it goes. The
@@ -50,26 +52,37 @@ const [CLEAN, BAD, ALL_CLEAN, ALL_BAD] = ["clean_rows", "bad_rows", "all_clean",
  * (REBUILD_UNFINISHED) until this has been run again.
  */
 export async function rebuildDataset(options: RebuildOptions): Promise<RebuildReport> {
-  const { engine, openTable, quarantine, dataset, datasets, tempFolder, configuration, signal } = options;
+  const { engine, openTable, quarantine, dataset, datasets, tempFolder, clock, configuration, signal } = options;
   const table = openTable(cleanTablePrefix("stream", dataset.name));
   const before = await createCleanTable({ table, dataset, configuration });
   await using session = await engine.session({ tempFolder });
-  const { taken, events, tombstones } = await cleanEverything(session, options);
+  await using folder = await temporaryFolder(tempFolder);
+  const taken: Taken[] = [];
+  const cleaned = await cleanFiles(session, dataset, everyRecord(options, taken), {
+    badInto: BAD,
+    folder: folder.path,
+    nowMs: clock.now(),
+    foreignMarkers: foreignMarkers(dataset, datasets),
+    signal,
+  });
   for (const { topic, partition, next } of takenBy(before, "stream")) {
     if (claimOn(dataset, topic, datasets) === "none") continue;
     const end = taken.find((shard) => shard.topic === topic && shard.partition === partition)?.next ?? 0n;
     const what = `The stream table of "${dataset.name}"`;
     if (next > end) throw new PinlakeError("LOG_BEHIND", { what, topic, partition, offset: next, end });
   }
-  const newest = newestPerKey(session, ALL_CLEAN, dataset.key);
-  const superseded = await numberOf(session, newest.dropped);
-  const quarantined = await numberOf(session, `SELECT count(*) FROM ${ALL_BAD}`);
+  const { files, superseded } = await keepNewestInFiles(session, cleaned.files, {
+    key: dataset.key,
+    folder: folder.path,
+    signal,
+  });
+  const { events, quarantined, tombstones } = cleaned;
 
   const rebuild = randomUUID();
-  await quarantine.replaceDataset({ dataset: dataset.name, rows: { session, name: ALL_BAD }, taken, rebuild, signal });
+  await quarantine.replaceDataset({ dataset: dataset.name, rows: { session, name: BAD }, taken, rebuild, signal });
   const schema = cleanSchema(dataset);
   const commit = await table.overwrite(
-    { session, sql: newest.rows },
+    { session, files },
     {
       schema,
       basedOn: before,
@@ -85,37 +98,29 @@ export async function rebuildDataset(options: RebuildOptions): Promise<RebuildRe
       signal,
     },
   );
-  const rows = await numberOf(session, `SELECT count(*) FROM (${newest.rows}) kept`);
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
   return { dataset: dataset.name, version: commit.version, events, rows, superseded, quarantined, tombstones };
 }
 
-/** Cleans every record of the dataset's streams into ALL_CLEAN and ALL_BAD. */
-async function cleanEverything(session: QuerySession, options: RebuildOptions) {
-  const { dataset, datasets, tempFolder, clock, signal } = options;
-  const position = cleanSchema(dataset).fields.map(({ name, type }) => ({ name, type }));
-  await session.defineRows(ALL_CLEAN, position, []);
-  await session.defineRows(ALL_BAD, QUARANTINE_COLUMNS, []);
-  const into = { into: CLEAN, badInto: BAD, tempFolder, signal, foreignMarkers: foreignMarkers(dataset, datasets) };
+/** Every record that the dataset takes; `taken` tells afterwards how far they went. */
+async function* everyRecord(options: RebuildOptions, taken: Taken[]): AsyncGenerator<readonly RawInput[]> {
+  const { dataset, datasets } = options;
   const matchesKey = partitionKeyFilter([dataset]);
-  const taken: Taken[] = [];
-  let [events, tombstones] = [0, 0];
   for (const { stream, shard, logEnd } of await shardsOf(options)) {
     const byKey = claimOn(dataset, stream, datasets) === "by-key";
     let next = 0n;
     for await (const records of shardRecords({ ...options, stream, shard, logEnd })) {
       next = (records.at(-1) as ShardRecord).offset + 1n;
       const own = byKey ? records.filter(({ key }) => matchesKey(key)) : records;
-      if (own.length === 0) continue;
-      const input = { topic: stream, partition: shard, records: own };
-      const counts = await clean(session, dataset, [input], { ...into, nowMs: clock.now() });
-      events += counts.events;
-      tombstones += counts.tombstones;
-      await session.execute(`INSERT INTO ${ALL_CLEAN} SELECT * FROM ${CLEAN}`);
-      await session.execute(`INSERT INTO ${ALL_BAD} SELECT * FROM ${BAD}`);
+      yield [{ topic: stream, partition: shard, records: own }];
     }
     if (next > 0n) taken.push({ topic: stream, partition: shard, next });
   }
-  return { taken, events, tombstones };
+}
+
+async function temporaryFolder(parent: string): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(parent, "rebuild-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** The shards that the dataset takes from, of streams that have objects or are in the log. */
@@ -128,9 +133,4 @@ async function shardsOf({ log, store, dataset, datasets, signal }: RebuildOption
     if (stream !== undefined) shards.set(`${partition}/${stream}`, { stream, shard: partition, logEnd: end });
   }
   return [...shards.values()].filter(({ stream }) => claimOn(dataset, stream, datasets) !== "none");
-}
-
-async function numberOf(session: QuerySession, sql: string): Promise<number> {
-  const { rows } = await session.query(sql);
-  return Number(rows[0]?.[0] ?? 0);
 }

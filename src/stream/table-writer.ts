@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Dataset } from "../define/dataset.ts";
-import { foreignMarkers } from "../engine/clean.ts";
 import {
   type CleanCounts,
   type CleanedRecords,
-  cleanRecords,
+  type Cleaning,
+  foreignMarkers,
   type GoodRecord,
-  writeRecords,
-} from "../engine/clean-records.ts";
+  openCleaning,
+} from "../engine/clean.ts";
 import { QUARANTINE_COLUMNS } from "../engine/quarantine-columns.ts";
 import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../errors.ts";
@@ -76,13 +76,15 @@ const NOTHING: CleanedRecords = {
 export function openTableWriter(options: TableWriterOptions): TableWriter {
   const { table, quarantine, dataset, engine, tempFolder, clock } = options;
   const foreign = foreignMarkers(dataset, options.datasets);
-  let opened: Promise<QuerySession> | undefined;
+  let opened: Promise<{ readonly session: QuerySession; readonly cleaning: Cleaning }> | undefined;
   let known: TableState | undefined;
   /** False while the outcome of a commit is open: the index may then be another version's. */
   let current = false;
 
-  const session = () => {
-    opened ??= engine.session({ threads: 1, tempFolder });
+  const working = () => {
+    opened ??= engine
+      .session({ threads: 1, tempFolder })
+      .then((session) => ({ session, cleaning: openCleaning(session, dataset, foreign) }));
     return opened;
   };
 
@@ -93,7 +95,7 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
       await openCleanTable({ ...options, rebuildCommand: rebuildCommand(dataset.name) }),
     );
     if (known?.snapshot.version !== snapshot.version) {
-      const index = await loadKeyIndex(snapshot, dataset.key, await session());
+      const index = await loadKeyIndex(snapshot, dataset.key, (await working()).session);
       known = { snapshot, index, totals: await readTotals(table, snapshot.version) };
     }
     current = true;
@@ -112,19 +114,19 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
 
   /** Everything after this commit: the same table one version on, unless somebody else's commits are in between. */
   async function goOn(before: TableState, commit: Commit, totals: Totals): Promise<void> {
-    const snapshot = await table.snapshot();
-    current = snapshot.version === commit.version && commit.version === before.snapshot.version + 1;
+    current = commit.version === before.snapshot.version + 1;
+    const snapshot = await table.snapshot({ version: commit.version });
     known = current ? { snapshot, index: before.index, totals } : undefined;
   }
 
   async function write(cut: Cut): Promise<CleanCounts> {
     const before = current && known !== undefined ? known : await load();
-    const on = await session();
-    const cleaning = { nowMs: clock.now(), foreignMarkers: foreign };
-    const { counts, good, bad } = cut.records === 0 ? NOTHING : await cleanRecords(on, dataset, cut.inputs, cleaning);
+    const { session, cleaning } = await working();
+    const { counts, good, bad } =
+      cut.records === 0 ? NOTHING : await cleaning.decide(cut.inputs, { nowMs: clock.now() });
     if (bad.length > 0) {
-      await on.defineRows(BAD, QUARANTINE_COLUMNS, bad);
-      await quarantine.append({ dataset: dataset.name, rows: { session: on, name: BAD }, taken: cut.taken });
+      await session.defineRows(BAD, QUARANTINE_COLUMNS, bad);
+      await quarantine.append({ dataset: dataset.name, rows: { session, name: BAD }, taken: cut.taken });
     }
     const plan = planMicroBatch(
       good.map((record) => ({ ...record, key: comparableKey(record.key) })),
@@ -152,8 +154,8 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
       plan.winners.length === 0
         ? await table.touch({ ...commitOptions, operation: "STREAMING UPDATE" })
         : await table.replace(
-            { session: on, files: [await writeRecords(on, dataset, plan.winners, newPath())] },
-            { ...commitOptions, leaving: leavingRows(plan, on) },
+            { session, files: [await cleaning.write(plan.winners, newPath())] },
+            { ...commitOptions, leaving: leavingRows(plan, session) },
           );
     follow(before.index, commit, plan.winners);
     await goOn(before, commit, totals);
@@ -164,7 +166,8 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     const before = current && known !== undefined ? known : await load();
     const metrics = () => totalsMetrics(before.totals);
     current = false;
-    const commit = await table.optimize({ session: await session(), basedOn: before.snapshot, targetBytes, metrics });
+    const { session } = await working();
+    const commit = await table.optimize({ session, basedOn: before.snapshot, targetBytes, metrics });
     if (commit === undefined) {
       current = true;
       return;
@@ -178,7 +181,7 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     const targetBytes = target(basedOn?.files.map(({ bytes }) => bytes) ?? []);
     if (basedOn === undefined || targetBytes === undefined) return;
     try {
-      await quarantine.table.optimize({ session: await session(), basedOn, targetBytes });
+      await quarantine.table.optimize({ session: (await working()).session, basedOn, targetBytes });
     } catch (error) {
       if (!isPinlakeError(error, "TABLE_CONFLICT")) throw error; // another stream was quicker
     }
@@ -192,7 +195,7 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     state: () => (current ? known : undefined),
     lastState: () => known,
     async [Symbol.asyncDispose]() {
-      await (await opened)?.[Symbol.asyncDispose]();
+      await (await opened)?.session[Symbol.asyncDispose]();
     },
   };
 }

@@ -105,14 +105,12 @@ export function queryEngineConformance(name: string, create: () => Promise<Query
       await using engine = await create();
       await using session = await engine.session();
       const rows = Array.from({ length: 5000 }, (_, i) => [BigInt(i), i % 3 === 0 ? null : `row ${i}`]);
-      await session.defineRows(
-        "many",
-        [
-          { name: "id", type: "long" },
-          { name: "word", type: "string" },
-        ],
-        rows,
-      );
+      const columns: Column[] = [
+        { name: "id", type: "long" },
+        { name: "word", type: "string" },
+      ];
+      await session.defineRows("many", columns, rows.slice(0, 3000));
+      await session.defineRows("many", columns, rows.slice(3000), { append: true });
       expect((await session.query("SELECT id, word FROM many ORDER BY id")).rows).toEqual(rows);
       let seen = 0;
       for await (const batch of session.batches("SELECT id, word FROM many ORDER BY id")) {

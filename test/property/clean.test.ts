@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/define/dataset.ts";
-import { clean, foreignMarkers } from "../../src/engine/clean.ts";
+import { foreignMarkers } from "../../src/engine/clean.ts";
 import type { RawInput } from "../../src/engine/clean-files.ts";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import type { QuerySession } from "../../src/engine/query-engine.ts";
@@ -47,10 +47,7 @@ describe.each<DatasetName>(["pin", "geo", "user"])("cleaning %s", (name) => {
   async function cleaned(input: RawInput, offsets: readonly bigint[]): Promise<Fates> {
     const dataset = datasets[name];
     const of = { nowMs: 0, foreignMarkers: foreignMarkers(dataset, Object.values(datasets)) };
-    const counts =
-      "records" in input
-        ? await clean(session, dataset, [input], { ...of, into: "good", badInto: "bad" })
-        : await cleanInto(session, dataset, [[input]], { ...of, folder: folder.path });
+    const counts = await cleanInto(session, dataset, [[input]], { ...of, folder: folder.path });
     const fates = new Map<string, unknown>(offsets.map((offset) => [String(offset), "tombstone"]));
     const place = (offset: unknown, fate: unknown) => {
       expect(fates.get(String(offset)), `offset ${offset}`).toBe("tombstone");

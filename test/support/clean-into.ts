@@ -4,12 +4,20 @@ import { cleanFiles, type RawInput } from "../../src/engine/clean-files.ts";
 import { cleanColumns } from "../../src/engine/clean-sql.ts";
 import type { QuerySession } from "../../src/engine/query-engine.ts";
 
-/** Cleans groups of objects; their rows can then be read as `good`, the others as `bad`. */
+/** Cleans groups of objects or records; their rows can then be read as `good` (or `into`), the others as `bad`. */
 export async function cleanInto(
   session: QuerySession,
   dataset: Dataset,
   groups: readonly (readonly RawInput[])[],
-  options: { readonly folder: string; readonly nowMs?: number; readonly foreignMarkers?: readonly string[] },
+  {
+    into = "good",
+    ...options
+  }: {
+    readonly folder: string;
+    readonly into?: string;
+    readonly nowMs?: number;
+    readonly foreignMarkers?: readonly string[];
+  },
 ): Promise<CleanCounts> {
   async function* each() {
     yield* groups;
@@ -20,6 +28,6 @@ export async function cleanInto(
     foreignMarkers: [],
     ...options,
   });
-  await session.defineParquet("good", cleanColumns(dataset), files);
+  await session.defineParquet(into, cleanColumns(dataset), files);
   return counts;
 }

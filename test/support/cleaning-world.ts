@@ -1,9 +1,11 @@
 import type { Dataset } from "../../src/define/dataset.ts";
-import { type CleanCounts, clean, foreignMarkers } from "../../src/engine/clean.ts";
+import { type CleanCounts, foreignMarkers } from "../../src/engine/clean.ts";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import type { QuerySession, SqlRow } from "../../src/engine/query-engine.ts";
+import { cleanInto } from "./clean-into.ts";
 import { shippedDatasets } from "./pinterest.ts";
 import type { DatasetName } from "./reference/clean-record.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 export interface Cleaned {
   readonly counts: CleanCounts;
@@ -25,6 +27,7 @@ export const CLEANED_AT_MS = 1_600_000_000_000;
 export async function cleaningWorld(): Promise<CleaningWorld> {
   const engine = createDuckDbEngine({ threads: 2 });
   const session = await engine.session();
+  const folder = await tempFolder();
   const datasets = await shippedDatasets();
   const world: CleaningWorld = {
     session,
@@ -34,9 +37,8 @@ export async function cleaningWorld(): Promise<CleaningWorld> {
         offset: BigInt(i),
         value: value === null ? null : Buffer.from(value as string),
       }));
-      const counts = await clean(session, datasets[name], [{ topic: `x.${name}`, partition: 0, records }], {
-        into: "good",
-        badInto: "bad",
+      const counts = await cleanInto(session, datasets[name], [[{ topic: `x.${name}`, partition: 0, records }]], {
+        folder: folder.path,
         nowMs: CLEANED_AT_MS,
         foreignMarkers: foreignMarkers(datasets[name], Object.values(datasets)),
       });
@@ -48,7 +50,10 @@ export async function cleaningWorld(): Promise<CleaningWorld> {
       const { rows, bad } = await world.clean(name, [JSON.stringify(record)]);
       return rows[0] ?? { reason: bad[0]?.reason ?? "tombstone" };
     },
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
   };
   return world;
 }

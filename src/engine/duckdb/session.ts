@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   type DuckDBConnection,
@@ -163,11 +163,10 @@ export function openSession(parts: SessionParts): QuerySession {
         }
       }),
 
-    async defineRows(name, columns, rows, { refill = false } = {}) {
+    async defineRows(name, columns, rows, { append = false } = {}) {
       const create = `CREATE OR REPLACE TABLE ${quoteName(name)} (${columns.map((c) => `${quoteName(c.name)} ${duckTypeName(c.type)}`).join(", ")})`;
-      const sql = refill ? `TRUNCATE ${quoteName(name)}` : create;
-      await run({ sql }, async () => {
-        await connection.run(sql);
+      await run({ sql: create }, async () => {
+        if (!append) await connection.run(create);
         if (rows.length > 0) await appendRows(connection, name, columns, rows);
       });
     },
@@ -189,7 +188,6 @@ export function openSession(parts: SessionParts): QuerySession {
             ? connection.run(copyStatement(sql, columns, quoteText(path)))
             : writeKept(sql, columns, path, parameters));
           const [row = []] = await rowsOf(result);
-          await syncFile(path);
           return parquetFile(
             path,
             columns,
@@ -258,15 +256,4 @@ async function appendRows(
     appender.appendDataChunk(chunk);
   }
   appender.closeSync();
-}
-
-/** Makes a file and its name in the folder durable. */
-async function syncFile(path: string): Promise<void> {
-  for (const [target, mode] of [
-    [path, "r+"],
-    [dirname(path), "r"],
-  ] as const) {
-    await using handle = await open(target, mode);
-    await handle.sync();
-  }
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset } from "../../../src/define/dataset.ts";
-import { clean, foreignMarkers } from "../../../src/engine/clean.ts";
+import { foreignMarkers } from "../../../src/engine/clean.ts";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QuerySession } from "../../../src/engine/query-engine.ts";
+import { cleanInto } from "../../support/clean-into.ts";
 import { shippedDatasets } from "../../support/pinterest.ts";
 import type { DatasetName } from "../../support/reference/clean-record.ts";
+import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 const user = (fields: object) => JSON.stringify({ ind: 1, first_name: "a", ...fields });
 
@@ -24,17 +26,20 @@ const batches: Readonly<Record<string, readonly string[]>> = {
 describe("cleaning one batch after another in a session", () => {
   const engine = createDuckDbEngine({ threads: 1 });
   let datasets: Readonly<Record<DatasetName, Dataset>>;
+  let folder: TempFolder;
   beforeAll(async () => {
     datasets = await shippedDatasets();
+    folder = await tempFolder();
   });
-  afterAll(() => engine[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await engine[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
 
   async function outcome(session: QuerySession, values: readonly string[]) {
     const records = values.map((value, i) => ({ offset: BigInt(i), value: Buffer.from(value) }));
-    const counts = await clean(session, datasets.user, [{ topic: "t", partition: 0, records }], {
-      into: "good",
-      badInto: "bad",
-      nowMs: 0,
+    const counts = await cleanInto(session, datasets.user, [[{ topic: "t", partition: 0, records }]], {
+      folder: folder.path,
       foreignMarkers: foreignMarkers(datasets.user, Object.values(datasets)),
     });
     const rows = await session.rows("SELECT * FROM good ORDER BY _offset");

@@ -1,17 +1,17 @@
 import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Answer } from "../../../src/define/answer.ts";
 import { readAnswer } from "../../../src/define/answer-file.ts";
-import { clean } from "../../../src/engine/clean.ts";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QuerySession, SqlValue } from "../../../src/engine/query-engine.ts";
 import { dataType } from "../../../src/engine/schema.ts";
+import { cleanInto } from "../../support/clean-into.ts";
 import { realDataFolder, realRows, shippedDatasets } from "../../support/pinterest.ts";
 import { answers as reference, type Tables } from "../../support/reference/answers.ts";
 import type { DatasetName } from "../../support/reference/clean-record.ts";
 import { recount } from "../../support/reference/newest.ts";
+import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 const folder = realDataFolder();
 const answersFolder = join(import.meta.dirname, "../../../pinterest/answers");
@@ -22,9 +22,11 @@ describe.skipIf(folder === undefined)("the nine answers over the real rows", () 
   const tables = {} as { -readonly [K in keyof Tables]: Tables[K] };
   const files = new Map<string, Answer>();
   let session: QuerySession;
+  let temporary: TempFolder;
 
   beforeAll(async () => {
     session = await engine.session();
+    temporary = await tempFolder();
     const datasets = await shippedDatasets();
     for (const name of datasetNames) {
       const events = realRows(folder as string, name).map((value, i) => ({
@@ -36,13 +38,8 @@ describe.skipIf(folder === undefined)("the nine answers over the real rows", () 
       const { rows, quarantined } = recount(name, events);
       expect(quarantined).toEqual([]);
       Object.assign(tables, { [name]: [...rows.values()].map(({ row }) => row) });
-      const options = { into: name, badInto: `${name}_bad`, tempFolder: tmpdir(), nowMs: 0, foreignMarkers: [] };
-      const counts = await clean(
-        session,
-        datasets[name],
-        [{ topic: `x.${name}`, partition: 0, records: events }],
-        options,
-      );
+      const input = { topic: `x.${name}`, partition: 0, records: events };
+      const counts = await cleanInto(session, datasets[name], [[input]], { folder: temporary.path, into: name });
       expect(counts).toMatchObject({ events: events.length, rows: events.length, quarantined: 0, tombstones: 0 });
     }
     for (const file of readdirSync(answersFolder)) {
@@ -51,7 +48,10 @@ describe.skipIf(folder === undefined)("the nine answers over the real rows", () 
     }
   });
 
-  afterAll(() => engine[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await engine[Symbol.asyncDispose]();
+    await temporary[Symbol.asyncDispose]();
+  });
 
   /** What an answer's SQL gives, with some parameters set. */
   async function ask(
