@@ -12,6 +12,7 @@ import type { Project } from "./config/load-project.ts";
 import type { Operations } from "./console/operations.ts";
 import type { QueryEngine } from "./engine/query-engine.ts";
 import type { EventLog } from "./log/event-log.ts";
+import { openRunHistory } from "./schedule/run-history.ts";
 
 export interface AppOptions {
   readonly project: Project;
@@ -54,8 +55,9 @@ export async function openApp({ project, data, clock = systemClock }: AppOptions
   const log = parts.use(await openLog(config, folder, clock));
   const stages = parts.use(await makeStages({ project, folder, clock, log, objects, engine, openTable }));
   await checkBatchProgress(stages.batch, log);
+  const runs = parts.use(openRunHistory(folder.state));
   const topics = topicsOf(log, config, datasets);
-  const operations = localOperations({ project, folder, clock, log, engine, stages, topics });
+  const operations = localOperations({ project, folder, clock, log, engine, stages, topics, runs });
 
   const kept = parts.move();
   return {

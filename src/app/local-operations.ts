@@ -5,6 +5,7 @@ import type { Workflow, WorkflowTask } from "../define/workflow.ts";
 import type { QueryEngine } from "../engine/query-engine.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
+import { type RunHistory, recorded } from "../schedule/run-history.ts";
 import { runWorkflow, type TaskResult } from "../schedule/run-workflow.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { jsonOffset } from "./record-report.ts";
@@ -22,11 +23,12 @@ export interface OperationParts {
   readonly engine: QueryEngine;
   readonly stages: Stages;
   readonly topics: Topics;
+  readonly runs: RunHistory;
 }
 
 /** The operations, carried out by the process that holds the folder. Runs come one after another. */
 export function localOperations(parts: OperationParts): Operations {
-  const { project, folder, clock, log, stages, topics } = parts;
+  const { project, folder, clock, log, stages, topics, runs } = parts;
   const startedAt = new Date(clock.now()).toISOString();
   const { sink, stream, batch } = stages;
   const oneAtATime = queue();
@@ -65,13 +67,16 @@ export function localOperations(parts: OperationParts): Operations {
     run: (request, signal = new AbortController().signal) =>
       oneAtATime(() => {
         const { workflow, only } = named(workflowsOf(project), request.name);
-        return runWorkflow({
-          workflow,
-          signal,
-          monotonic: clock.monotonic,
-          runTask: (task) => runTask(task, request, signal),
-          ...(only === undefined ? {} : { only }),
-        });
+        const begun = { workflow: workflow.name, task: only, startedAt: new Date(clock.now()).toISOString() };
+        const work = () =>
+          runWorkflow({
+            workflow,
+            signal,
+            monotonic: clock.monotonic,
+            runTask: (task) => runTask(task, request, signal),
+            ...(only === undefined ? {} : { only }),
+          });
+        return recorded(runs, begun, work);
       }),
     rebuildStream: (dataset, signal = new AbortController().signal) =>
       oneAtATime(() => stages.withoutStream(async () => ({ rebuilt: await stream.rebuild(dataset, signal) }))),

@@ -11,6 +11,7 @@ import { addEmulateCommand } from "./emulate.ts";
 import { addObjectCommands } from "./objects.ts";
 import { addQuarantineCommands } from "./quarantine.ts";
 import { addRunCommands } from "./run.ts";
+import { addRunsCommands } from "./runs.ts";
 import { addSourceCommands } from "./source.ts";
 import { addSqlCommand } from "./sql.ts";
 import { addTableCommands } from "./tables.ts";
@@ -26,6 +27,7 @@ const groups: readonly AddCommands[] = [
   addSourceCommands,
   addEmulateCommand,
   addRunCommands,
+  addRunsCommands,
   addAnswersCommand,
   addSqlCommand,
   addTopicCommands,
