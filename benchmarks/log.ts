@@ -1,14 +1,16 @@
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { openEmbeddedLog } from "../src/log/embedded/embedded-log.ts";
 import type { EventLog } from "../src/log/event-log.ts";
 import { NO_HEADERS } from "../src/record.ts";
-import type { Benchmark } from "./figure.ts";
+import type { Benchmark, Figure } from "./figure.ts";
 
 const MS = 2000;
 const VALUE = Buffer.alloc(560, 97);
 const PARTITIONS = 18;
+const MIB = 1024 * 1024;
 
 /** The embedded log alone: appends that are synced before they resolve, recovery, and reading from the disk. */
 export const log: Benchmark = {
@@ -26,17 +28,16 @@ export const log: Benchmark = {
       const batches = await appends(writer, "one", 32, 100);
       await writer.close();
 
-      const startedAt = performance.now();
       const reader = await open();
-      const openMs = performance.now() - startedAt;
       const read = await readAll(reader);
       await reader.close();
       return [
         { name: "log, single appends, 256 callers", value: single, unit: "records/s" },
         { name: `log, single appends over ${PARTITIONS} partitions`, value: spread, unit: "records/s" },
         { name: "log, 100 records per append, 32 callers", value: batches, unit: "records/s", limit },
-        { name: "log, open", value: openMs, unit: "ms" },
         { name: "log, sequential read from the disk", value: read, unit: "records/s" },
+        await opening(join(folder, "recovered"), "log, recovery of a 64 MiB segment after a kill", 64 * MIB),
+        await opening(join(folder, "large"), "log, opening 1 GiB", 1024 * MIB),
       ];
     } finally {
       rmSync(folder, { recursive: true });
@@ -73,6 +74,51 @@ function syncedRecords(folder: string): number {
   closeSync(fd);
   rmSync(join(folder, "raw"));
   return ((written / VALUE.length) * 1000) / (performance.now() - startedAt);
+}
+
+/** Fills a log and opens it again: what a start takes, and how much of the files it reads. */
+async function opening(folder: string, name: string, bytes: number): Promise<Figure> {
+  await using writer = await openEmbeddedLog({ folder });
+  await writer.createTopic("one");
+  const sent = new Array(1000).fill({ key: null, value: VALUE, headers: NO_HEADERS, timestampMs: 0, partition: 0 });
+  for (let left = 0.99 * bytes; left > 0; left -= sent.length * (VALUE.length + 30)) await writer.append("one", sent);
+  const opens: { readonly ms: number; readonly readBytes: number }[] = [];
+  for (let i = 0; i < 5; i++) {
+    const [startMs, before] = [performance.now(), readBytes()];
+    // Beside the writer, which rests: its files are what a kill would leave.
+    const log = await openEmbeddedLog({ folder, stateFile: ":memory:" });
+    opens.push({ ms: performance.now() - startMs, readBytes: readBytes() - before });
+    await log.close();
+  }
+  opens.sort((a, b) => a.ms - b.ms);
+  const { ms, readBytes: read } = opens[2]!;
+  const last = readFileSync(
+    join(
+      folder,
+      readdirSync(folder)
+        .filter((file) => file.endsWith(".segment"))
+        .sort()
+        .at(-1)!,
+    ),
+  );
+  const crcMs = performance.now();
+  crc32(last);
+  return {
+    name,
+    value: ms,
+    unit: "ms",
+    limit: { what: "the checksum of its last segment alone", value: performance.now() - crcMs },
+    details: { "read MiB": read / MIB, "last segment MiB": last.length / MIB, "longest of 5 ms": opens[4]!.ms },
+  };
+}
+
+/** By this process so far, from files and whatever else; 0 where the system does not say. */
+function readBytes(): number {
+  try {
+    return Number(/^rchar: (\d+)/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
+  } catch {
+    return 0;
+  }
 }
 
 async function readAll(reader: EventLog): Promise<number> {

@@ -2,6 +2,8 @@ import type { ReadAt } from "./files.ts";
 import { claimedLength, type Frame, frameAt, HEADER_BYTES, MAGIC } from "./frame.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
+/** A scan that goes on reads more at a time: the frame that a chunk cuts in two is read again. */
+const LARGEST_CHUNK_BYTES = 4 * CHUNK_BYTES;
 
 /** Where a scan ended: at `position`, with a reason when what follows is no whole frame. */
 export interface ScanEnd {
@@ -22,7 +24,8 @@ export async function scanFrames(
   cached: (position: number) => Frame | undefined = () => undefined,
 ): Promise<ScanEnd> {
   let position = from;
-  let wanted = CHUNK_BYTES;
+  let chunk = CHUNK_BYTES;
+  let wanted = chunk;
   while (position < end) {
     for (let frame = cached(position); frame !== undefined; frame = cached(position)) {
       if (visit(frame, position) === false) return { position };
@@ -31,7 +34,8 @@ export async function scanFrames(
     if (position >= end) break;
     const buffer = await read(position, Math.min(wanted, end - position));
     const complete = buffer.length < wanted || position + buffer.length >= end;
-    wanted = CHUNK_BYTES;
+    chunk = Math.min(2 * chunk, LARGEST_CHUNK_BYTES);
+    wanted = chunk;
     let at = 0;
     while (at < buffer.length) {
       const length = claimedLength(buffer, at);
@@ -42,7 +46,7 @@ export async function scanFrames(
       if (at + length > buffer.length) {
         if (position + at + length > end) return { position: position + at, damage: "the frame is not complete" };
         if (complete) return { position: position + at, damage: "the frame is not complete" };
-        wanted = Math.max(CHUNK_BYTES, length);
+        wanted = Math.max(chunk, length);
         break;
       }
       const frame = frameAt(buffer, at, length);
