@@ -139,8 +139,7 @@ export const catalogue = {
   STORAGE_FULL: entry<{ path: string }>({
     kind: "unavailable",
     retry: "backoff",
-    message: (d) =>
-      `No space is left for ${d.path}. Nothing of this request was stored; it goes on when there is room.`,
+    message: (d) => `No space is left for ${d.path}. What this answers was not stored; it goes on when there is room.`,
   }),
   STORAGE_FAILED: entry<{ path: string; reason: string }>({
     kind: "unavailable",
