@@ -4,9 +4,10 @@ import { join } from "node:path";
 import type { Dataset } from "../define/dataset.ts";
 import { acceptLines, type LinesFile } from "./accept-lines.ts";
 import type { CleanCounts, RecordsInput } from "./clean.ts";
+import { type FileReader, fileReader } from "./file-reader.ts";
 import { inLanes } from "./lanes.ts";
 import type { ParquetFile, QueryOptions, QuerySession } from "./query-engine.ts";
-import { readLines } from "./raw-lines.ts";
+import { pickLines } from "./raw-lines.ts";
 import { readableFile } from "./readable-file.ts";
 import { cleanBeside } from "./strict-cleaning.ts";
 import { recordShape } from "./suspects.ts";
@@ -53,19 +54,21 @@ export async function cleanFiles(
   const { folder, signal } = options;
   const run = signal === undefined ? {} : { signal };
   const shape = recordShape(dataset, options.foreignMarkers);
+  const read = fileReader();
   const newFile = () => join(folder, `${randomUUID()}.parquet`);
   const strictly = await cleanBeside(session, dataset, newFile, options);
   const files: (ParquetFile | undefined)[] = [];
   let accepted = 0;
 
-  await inLanes(session, scanned(groups, folder, signal), async (lane, { number, lines, records }) => {
+  await inLanes(session, scanned(groups, read, folder, signal), async (lane, { number, lines, records }) => {
     const { file, suspects } = await acceptLines(lane, dataset, shape, lines, newFile(), run);
     files[number] = file;
     accepted += file?.rows ?? 0;
     for (const input of records) await strictly.add(input);
     for (const [i, { topic, partition, path, startOffset }] of lines.entries()) {
       const numbers = suspects[i] ?? [];
-      const values = await readLines(path, numbers);
+      if (numbers.length === 0) continue;
+      const values = await read(path, (bytes) => pickLines(bytes, numbers));
       await strictly.add({
         topic,
         partition,
@@ -96,6 +99,7 @@ interface ScannedGroup {
 /** One object after another: they are large. */
 async function* scanned(
   groups: AsyncIterable<readonly RawInput[]>,
+  read: FileReader,
   folder: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ScannedGroup> {
@@ -104,7 +108,7 @@ async function* scanned(
     const lines = [];
     for (const input of group) {
       signal?.throwIfAborted();
-      if ("path" in input) lines.push({ ...input, ...(await readableFile(input.path, folder)) });
+      if ("path" in input) lines.push({ ...input, ...(await readableFile(read, input.path, folder)) });
     }
     yield { number: number++, lines, records: group.filter((input) => "records" in input) };
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { open, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonLines, scanJsonLines } from "../json/json-lines.ts";
+import type { FileReader } from "./file-reader.ts";
 
 /** An NDJSON file that an engine can read: a row for each line, none skipped. */
 export interface ReadableFile extends JsonLines {
@@ -15,8 +16,11 @@ const EMPTY_OBJECT = Buffer.from("{}");
  * Makes a file readable: lines of which an engine's reading may differ from the strict one become `{}` in a copy, so that
  * the others keep their number. Without such lines it is the file itself.
  */
-export async function readableFile(path: string, tempFolder: string): Promise<ReadableFile> {
-  const bytes = await readWhole(path);
+export function readableFile(read: FileReader, path: string, tempFolder: string): Promise<ReadableFile> {
+  return read(path, (bytes) => asReadable(path, bytes, tempFolder));
+}
+
+async function asReadable(path: string, bytes: Buffer, tempFolder: string): Promise<ReadableFile> {
   const scanned = scanJsonLines(bytes);
   if (scanned.unusual.length === 0) return { ...scanned, readable: path };
   const parts: Uint8Array[] = [];
@@ -29,17 +33,4 @@ export async function readableFile(path: string, tempFolder: string): Promise<Re
   const readable = join(tempFolder, `${randomUUID()}.json`);
   await writeFile(readable, Buffer.concat(parts));
   return { ...scanned, readable };
-}
-
-/** In one go: readFile takes many small steps. */
-export async function readWhole(path: string): Promise<Buffer> {
-  await using file = await open(path);
-  const bytes = Buffer.allocUnsafeSlow((await file.stat()).size);
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return bytes.subarray(0, filled);
 }
