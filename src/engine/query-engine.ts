@@ -130,6 +130,8 @@ export interface ParquetViewOptions {
 /** A Parquet file to read; `rows` are the row numbers to leave out (deletion vectors). */
 export interface ParquetInput {
   readonly path: string;
+  /** Its columns, if the caller knows them: then it need not be looked into. */
+  readonly columns?: readonly Column[];
   readonly partitionValues?: Readonly<Record<string, string | null>>;
 }
 

@@ -150,16 +150,20 @@ export function queryEngineConformance(name: string, create: () => Promise<Query
       await session.writeParquet("SELECT 1, 'a'", [id, word], at("1"));
       await session.writeParquet("SELECT 'b', 2", [word, id], at("2"));
       await session.writeParquet("SELECT 3", [narrow], at("3"));
-      await session.defineParquet(
-        "stored",
-        [id, word, part],
-        [{ path: at("1") }, { path: at("2"), partitionValues: { part: "x" } }, { path: at("3") }],
-      );
-      expect((await session.query("SELECT * FROM stored ORDER BY id")).rows).toEqual([
-        [1n, "a", null],
-        [2n, "b", "x"],
-        [3n, null, null],
-      ]);
+      const files = [
+        { path: at("1"), columns: [id, word] },
+        { path: at("2"), columns: [word, id], partitionValues: { part: "x" } },
+        { path: at("3"), columns: [narrow] },
+      ];
+      const unknown = files.map(({ columns: _, ...file }) => file);
+      for (const some of [files, unknown, [...files.slice(0, 1), ...unknown.slice(1)]]) {
+        await session.defineParquet("stored", [id, word, part], some);
+        expect((await session.query("SELECT * FROM stored ORDER BY id")).rows).toEqual([
+          [1n, "a", null],
+          [2n, "b", "x"],
+          [3n, null, null],
+        ]);
+      }
       await session.defineParquet("stored", [id, word], []);
       expect(await session.query("SELECT * FROM stored")).toEqual({ columns: [id, word], rows: [] });
     });

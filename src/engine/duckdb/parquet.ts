@@ -55,6 +55,14 @@ export const fileColumnsQuery = (files: readonly string[]): string =>
 
 export type FileColumnsRow = readonly [string, readonly string[], readonly string[], readonly (bigint | null)[]];
 
+/** The row of a file whose columns are known. */
+export const knownColumnsRow = (path: string, columns: readonly Column[]): FileColumnsRow => [
+  path,
+  ["", ...columns.map(({ name }) => name)],
+  columns.map(({ name, type }) => `${name} ${duckTypeName(type)}`),
+  [],
+];
+
 /** Files of the same schema and partition values go into one group, in order of first appearance. */
 export function groupFiles(inputs: readonly ParquetInput[], schemas: readonly FileColumnsRow[]): FileGroup[] {
   const byFile = new Map(schemas.map((row) => [row[0], row]));

@@ -18,6 +18,7 @@ import {
   type FileColumnsRow,
   fileColumnsQuery,
   groupFiles,
+  knownColumnsRow,
   parquetFile,
   selectFromGroups,
 } from "./parquet.ts";
@@ -172,9 +173,11 @@ export function openSession(parts: SessionParts): QuerySession {
     },
 
     async defineParquet(name, columns, files, { fileNumber } = {}) {
-      const schemas =
-        files.length === 0 ? [] : (await select(fileColumnsQuery(files.map((file) => file.path)), {})).rows;
-      const groups = groupFiles(files, schemas as unknown as FileColumnsRow[]);
+      const known = files.flatMap(({ path, columns: of }) => (of === undefined ? [] : [knownColumnsRow(path, of)]));
+      const others = files.filter((file) => file.columns === undefined).map(({ path }) => path);
+      const looked = others.length === 0 ? [] : (await select(fileColumnsQuery(others), {})).rows;
+      const schemas = [...known, ...(looked as unknown as FileColumnsRow[])];
+      const groups = groupFiles(files, schemas);
       await session.execute(
         `CREATE OR REPLACE VIEW ${quoteName(name)} AS ${selectFromGroups(columns, groups, fileNumber)}`,
       );

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { ParquetFile, QuerySession } from "../../engine/query-engine.ts";
-import type { StructType } from "../../engine/schema.ts";
+import type { Column, StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { TableFile } from "../table.ts";
 import { type AddFile, decodePath, type RemoveFile } from "./actions.ts";
@@ -46,7 +46,7 @@ export async function adoptDataFile(
   const name = `part-${randomUUID()}.zstd.parquet`;
   if (!(await store.adoptFile(prefix + name, file.path)))
     throw new PinlakeError("INTERNAL", { reason: `${prefix}${name} exists already, against all odds` });
-  return {
+  const add = {
     path: name,
     partitionValues: {},
     size: file.bytes,
@@ -54,7 +54,12 @@ export async function adoptDataFile(
     dataChange,
     stats: statsJson(file, schema, configuration),
   };
+  writtenColumns.set(add, file.columns);
+  return add;
 }
+
+/** The columns of files that this process wrote. */
+const writtenColumns = new WeakMap<AddFile, readonly Column[]>();
 
 /** The action that takes a file out of the table. */
 export function removeOf(
@@ -97,11 +102,13 @@ export async function defineFiles(
   { adds, schema, signal, fileNumber }: DefineOptions,
 ): Promise<void> {
   const inputs = [];
-  for (const { path, partitionValues } of adds) {
+  for (const add of adds) {
+    const { path, partitionValues } = add;
+    const columns = writtenColumns.get(add);
     const decoded = decodePath(path);
     if (/^[a-zA-Z][a-zA-Z0-9+.-]*:|^\//.test(decoded))
       throw new PinlakeError("TABLE_UNSUPPORTED", { table: location, feature: `the file outside the table ${path}` });
-    inputs.push({ path: await files.path(decoded, signal), partitionValues });
+    inputs.push({ path: await files.path(decoded, signal), partitionValues, ...(columns && { columns }) });
   }
   await session.defineParquet(name, schema.fields, inputs, fileNumber === undefined ? {} : { fileNumber });
 }

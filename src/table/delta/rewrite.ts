@@ -27,7 +27,7 @@ export async function rewrite(
   });
 }
 
-const TOGETHER = { bytes: 4 * 1024 * 1024, rows: 20_000 };
+const TOGETHER = { bytes: 4 * 1024 * 1024, rows: 8000 };
 
 /**
  * Which files to write anew as one: a file costs about as much as thousands of rows do, so small ones go together;
