@@ -7,6 +7,7 @@ import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { type RunHistory, recorded } from "../schedule/run-history.ts";
 import { runWorkflow, type TaskResult } from "../schedule/run-workflow.ts";
+import { nameSystemError } from "../storage-error.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { jsonOffset } from "./record-report.ts";
 import type { Stages } from "./stages.ts";
@@ -73,7 +74,10 @@ export function localOperations(parts: OperationParts): Operations {
             workflow,
             signal,
             monotonic: clock.monotonic,
-            runTask: (task) => runTask(task, request, signal),
+            runTask: (task) =>
+              runTask(task, request, signal).catch((error: unknown) => {
+                throw nameSystemError(error);
+              }),
             ...(only === undefined ? {} : { only }),
           });
         return recorded(runs, begun, work);

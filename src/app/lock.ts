@@ -49,8 +49,11 @@ function hold(folder: DataFolder, database: DatabaseSync): FolderLock {
   return {
     announce: (addresses) => usable(() => writeUpFile(folder.up, { pid: process.pid, ...addresses })),
     [Symbol.dispose]() {
-      removeUpFile(folder.up);
-      database.close();
+      try {
+        removeUpFile(folder.up);
+      } finally {
+        database.close();
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { exitCodeOf, isPinlakeError } from "../errors.ts";
+import { nameSystemError } from "../storage-error.ts";
 import { type Effects, INTERRUPTED_EXIT, Interrupted } from "./effects.ts";
 import { processEffects } from "./process-effects.ts";
 import { makeProgram } from "./program.ts";
@@ -10,7 +11,8 @@ export async function runCli(argv: readonly string[], effects: Effects): Promise
   try {
     await makeProgram(effects, json).parseAsync([...argv], { from: "user" });
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const error = nameSystemError(thrown);
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (effects.signal.aborted && (error === effects.signal.reason || isAbort(error))) return INTERRUPTED_EXIT;
     const usage = error instanceof CommanderError;

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { isPinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { backoffMs } from "../retry.ts";
+import { nameSystemError } from "../storage-error.ts";
 import type { Feed } from "./feed.ts";
 import type { TableWriter } from "./table-writer.ts";
 import { commitIn, type TriggerLimits } from "./trigger.ts";
@@ -118,7 +119,8 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
               since = await step(since, signal);
               if (commits > before) failed = 0;
             }
-          } catch (error) {
+          } catch (thrown) {
+            const error = nameSystemError(thrown);
             if (!mayPass(error)) throw error;
             failure = error as Error;
             onProgress();

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../clock.ts";
+import { storageError } from "../../storage-error.ts";
 import { type LocalLog, localLog } from "../local-log.ts";
 import type { TopicEntry } from "../record-storage.ts";
-import { type Files, makeFolder, nodeFiles, storageError } from "./files.ts";
+import { type Files, makeFolder, nodeFiles } from "./files.ts";
 import { sqliteGroupOffsets } from "./group-offsets.ts";
 import { recover } from "./recover.ts";
 import { noWriter, segmentWriter } from "./segment-writer.ts";

@@ -15,7 +15,6 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { PinlakeError } from "../../errors.ts";
 
 /** What the log does to the bytes of files, so that a test can let the n-th call fail, or count what is read. */
 export interface Files {
@@ -98,13 +97,4 @@ export function makeFolder(files: Files, folder: string): void {
   const first = mkdirSync(folder, { recursive: true });
   if (first === undefined) return;
   for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) files.syncFolder(dirname(made));
-}
-
-/** What a failed call on `path` is called in the catalogue. */
-export function storageError(error: unknown, path: string): PinlakeError {
-  if (error instanceof PinlakeError) return error;
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOSPC" || code === "EDQUOT") return new PinlakeError("STORAGE_FULL", { path }, { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
-  return new PinlakeError("STORAGE_FAILED", { path, reason }, { cause: error });
 }

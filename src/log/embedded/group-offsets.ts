@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { storageError } from "../../storage-error.ts";
 import type { GroupOffsets } from "../record-storage.ts";
-import { storageError } from "./files.ts";
 
 interface Pending {
   readonly place: string;

@@ -1,6 +1,7 @@
 import { PinlakeError } from "../../errors.ts";
+import { storageError } from "../../storage-error.ts";
 import type { TopicEntry } from "../record-storage.ts";
-import { type Files, storageError } from "./files.ts";
+import type { Files } from "./files.ts";
 import { topicsFrame } from "./frame.ts";
 import { type Segment, segment } from "./segment.ts";
 import { sidecarOf, writeSidecar } from "./sidecar.ts";

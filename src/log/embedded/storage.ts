@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PinlakeError } from "../../errors.ts";
+import { storageError } from "../../storage-error.ts";
 import type { PartitionLog, RecordStorage } from "../record-storage.ts";
-import { type Files, storageError } from "./files.ts";
+import type { Files } from "./files.ts";
 import { type BlockHeader, blocksOf, type Frame, RECORDS, recordsFrame, topicsFrame } from "./frame.ts";
 import { frameCache } from "./frame-cache.ts";
 import { type Collected, firstAtOrAfter, readRecords } from "./record-codec.ts";
