@@ -17,6 +17,8 @@ import { tempFolder } from "../support/temp-folder.ts";
 vi.setConfig({ testTimeout: times(240_000) });
 
 const KILLS = times(20);
+/** A life packs its objects in one of these ways, and takes over those of the lives before. */
+const COMPRESSIONS = ["none", "gzip", "zstd"];
 const CLIENTS = 6;
 const DATASETS: readonly DatasetName[] = ["pin", "geo", "user"];
 const root = join(import.meta.dirname, "../..");
@@ -45,7 +47,8 @@ it(`a whole \`pinlake up\` keeps every acknowledged record through ${KILLS} kill
 
   const posted: Posted[] = [];
   for (let life = 0; life < KILLS; life++) {
-    const up = startChild(program, ["up"], env);
+    const compression = COMPRESSIONS[Math.floor(random() * COMPRESSIONS.length)] ?? "none";
+    const up = startChild(program, ["up"], { ...env, PINLAKE__SINK__COMPRESSION: compression });
     const line = await up.until("gateway listening on ");
     const url = line.slice("gateway listening on ".length);
     const load = Promise.all(Array.from({ length: CLIENTS }, () => client(url, random, posted)));
