@@ -42,6 +42,8 @@ export interface Gateway extends AsyncDisposable {
 
 /** Idle connections outlive the patience of load balancers and clients, so that we are not the one to cut a request off. */
 const KEEP_ALIVE_MS = 75_000;
+/** Connections of a burst that wait to be accepted; a client that finds no place tries again after seconds. The system may allow fewer. */
+const BACKLOG = 4096;
 /** How long closing waits for requests under way. */
 const DRAIN_MS = 30_000;
 /** How long the last answers may take to leave. */
@@ -94,7 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
 
   try {
-    await router.listen({ host: config.host, port: config.port });
+    await router.listen({ host: config.host, port: config.port, backlog: BACKLOG });
   } catch (cause) {
     await router.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
