@@ -1,10 +1,10 @@
 /**
- * `npm run test:long [-- --minutes 60 --length 5 --seed N FILE…]`: property tests and kill loops again and again, each
+ * `npm run test:long [-- --minutes 60 --length 5 --seed N FILE…]`: all tests that draw, again and again, each
  * round longer than in `npm test` and with a fresh seed. Says how to run a failure again; ends with 1 if there was one.
  */
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,7 +18,7 @@ const options = {
   seed: { type: "string" },
 } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
-const files = positionals.length > 0 ? positionals : ["test/property", "test/kill"];
+const files = positionals.length > 0 ? positionals : drawingTests();
 const endsAtMs = Date.now() + Number(values.minutes) * 60_000;
 const reports = mkdtempSync(join(tmpdir(), "pinlake-long-"));
 
@@ -56,6 +56,13 @@ do {
 rmSync(reports, { recursive: true });
 console.log(`${round} rounds, ${failures} failed`);
 process.exit(failures === 0 ? 0 : 1);
+
+/** Every test file that draws what it does, properties and kill loops among them. */
+function drawingTests(): string[] {
+  const all = globSync("test/{unit,property,kill}/**/*.test.ts", { cwd: root });
+  const draws = (file: string) => /support\/(run-length|seeded-random)/.test(readFileSync(join(root, file), "utf8"));
+  return all.filter((file) => file !== "test/unit/scripts/test-long.test.ts" && draws(file)).sort();
+}
 
 /** Of a round that could not even begin there is none. */
 function reportOf(path: string): Report {

@@ -11,6 +11,7 @@ import { cleanInto } from "../support/clean-into.ts";
 import { dirtyRecord } from "../support/dirty-records.ts";
 import { shippedDatasets } from "../support/pinterest.ts";
 import { cleanRecord, type DatasetName } from "../support/reference/clean-record.ts";
+import { runs } from "../support/run-length.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 /** What cleaning made of records: what the reference says of each, by offset. */
@@ -79,7 +80,7 @@ describe.each<DatasetName>(["pin", "geo", "user"])("cleaning %s", (name) => {
         const byIndex = Object.values(expected(values, 0n));
         expect(Object.values(fates)).toEqual(byIndex);
       }),
-      { numRuns: 40 },
+      runs(40),
     );
   });
 
@@ -102,7 +103,7 @@ describe.each<DatasetName>(["pin", "geo", "user"])("cleaning %s", (name) => {
         );
         expect(fates).toEqual(expected(lines, 7n));
       }),
-      { numRuns: 40 },
+      runs(40),
     );
   });
 });

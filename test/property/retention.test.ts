@@ -8,6 +8,7 @@ import type { LocalLog } from "../../src/log/local-log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import type { TopicState } from "../../src/log/topic-state.ts";
 import { code, numbers, readAll, record, text } from "../support/event-log.ts";
+import { times } from "../support/run-length.ts";
 import { printedSeed, seededRandom } from "../support/seeded-random.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -184,14 +185,14 @@ describe("retention takes what is past its limits and taken by the stages, and n
 
   it("in the memory log", async () => {
     const world = memoryWorld();
-    await live(world, seededRandom(seed), 400);
+    await live(world, seededRandom(seed), times(400));
     await world.log.close();
   });
 
   it("in the embedded log, whose files go too", async () => {
     await using temp = await tempFolder();
     const world = await embeddedWorld(temp.path);
-    await live(world, seededRandom(seed), 300);
+    await live(world, seededRandom(seed), times(300));
     const segments = readdirSync(temp.path).filter((name) => name.endsWith(".segment"));
     const bytes = segments.reduce((sum, name) => sum + statSync(join(temp.path, name)).size, 0);
     // "much.goes" keeps its bytes and a segment on top, of either partition.

@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { runs } from "../../support/run-length.ts";
 import { printedSeed } from "../../support/seeded-random.ts";
 
+const OWN = "test/unit/scripts/test-long.test.ts";
 const root = join(import.meta.dirname, "../../..");
 
 afterEach(() => vi.unstubAllEnvs());
@@ -23,6 +25,17 @@ describe("a seed", () => {
     vi.stubEnv("SEED", undefined);
     expect(fc.sample(fc.string(), runs(50))).not.toEqual(fc.sample(fc.string(), runs(50)));
   });
+});
+
+it("every property takes its seed and its length from outside", () => {
+  const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => [
+    file,
+    readFileSync(join(root, file), "utf8"),
+  ]);
+  const count = (text: string | undefined, pattern: RegExp) => text?.match(pattern)?.length ?? 0;
+  const asserting = files.filter(([file, text]) => file !== OWN && count(text, /fc[.]assert[(]/g) > 0);
+  expect(asserting.length).toBeGreaterThan(10);
+  for (const [file, text] of asserting) expect(count(text, /\bruns[(]/g), file).toBe(count(text, /fc[.]assert[(]/g));
 });
 
 describe("a long run", () => {
