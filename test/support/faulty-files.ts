@@ -88,6 +88,11 @@ export function faultyFiles(fault: Fault = () => undefined): FaultyFiles {
       nodeFiles.remove(path);
       names.delete(path);
     },
+    async removeAside(path) {
+      step("removeAside");
+      await nodeFiles.removeAside(path);
+      names.delete(path);
+    },
     link(file, path) {
       step("link");
       nodeFiles.link(file, path);

@@ -14,6 +14,7 @@ import {
   write,
   writeSync,
 } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 /** What the log does to the bytes of files, so that a test can let the n-th call fail, or count what is read. */
@@ -28,6 +29,8 @@ export interface Files {
   truncate(fd: number, length: number): void;
   close(fd: number): void;
   remove(path: string): void;
+  /** The same in another thread: a large file takes a while to go. */
+  removeAside(path: string): Promise<void>;
   /** Gives a file a second name, in the same file system. */
   link(file: string, path: string): void;
   /** In one step, also over a file of that name. */
@@ -53,6 +56,7 @@ export const nodeFiles: Files = {
   truncate: (fd, length) => ftruncateSync(fd, length),
   close: (fd) => closeSync(fd),
   remove: (path) => rmSync(path, { force: true }),
+  removeAside: (path) => rm(path, { force: true }),
   link: linkSync,
   rename: renameSync,
   syncFolder(path) {

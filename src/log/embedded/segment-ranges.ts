@@ -5,7 +5,7 @@ import { partitionKey, type Segment, type SegmentRange } from "./segment.ts";
 /** Which segments hold which offsets of each partition. */
 export interface SegmentRanges {
   add(range: SegmentRange): void;
-  remove(segment: Segment): void;
+  remove(segments: ReadonlySet<Segment>): void;
   of(log: PartitionLog): readonly SegmentRange[];
   /** The range that holds the offset. Throws LOG_CORRUPT when no file has it, although it was stored. */
   holding(log: PartitionLog, offset: number): SegmentRange;
@@ -21,9 +21,10 @@ export function segmentRanges(folder: string, segments: readonly Segment[]): Seg
       if (known === undefined) partitions.set(key, [range]);
       else known.push(range);
     },
-    remove(segment) {
-      for (const key of segment.ranges.keys()) {
-        const left = partitions.get(key)!.filter((range) => range.segment !== segment);
+    remove(segments) {
+      if (segments.size === 0) return;
+      for (const [key, known] of partitions) {
+        const left = known.filter((range) => !segments.has(range.segment));
         if (left.length === 0) partitions.delete(key);
         else partitions.set(key, left);
       }

@@ -15,8 +15,8 @@ export interface SegmentWriter extends AsyncDisposable {
   write(makeFrame: (sequence: number) => Buffer, nowMs: number): Promise<number>;
   /** Begins the next segment: the active one takes no more. */
   seal(nowMs: number): Promise<void>;
-  /** Removes a sealed segment's files. */
-  remove(sealed: Segment): void;
+  /** Removes a sealed segment's files. Writes go on meanwhile. */
+  remove(sealed: Segment): Promise<void>;
 }
 
 export interface SegmentWriterOptions {
@@ -131,9 +131,9 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
         throw storageError(error, folder);
       }
     },
-    remove(old) {
-      files.remove(sidecarOf(old));
-      files.remove(old.file);
+    async remove(old) {
+      await files.removeAside(sidecarOf(old));
+      await files.removeAside(old.file);
       segments.splice(segments.indexOf(old), 1);
     },
     async [Symbol.asyncDispose]() {
@@ -152,9 +152,7 @@ export function noWriter(folder: string, segments: readonly Segment[]): SegmentW
     segments,
     write: () => Promise.reject(refuse()),
     seal: () => Promise.reject(refuse()),
-    remove() {
-      throw refuse();
-    },
+    remove: () => Promise.reject(refuse()),
     [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { PinlakeError } from "../../errors.ts";
 import { storageError } from "../../storage-error.ts";
 import type { PartitionLog, RecordStorage } from "../record-storage.ts";
@@ -171,17 +170,14 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
         files.remove(sidecarOf(sealed));
     },
     async removeBelowStarts(startOf) {
-      let bytes = 0;
-      for (const segment of writer.segments.slice(0, -1)) {
-        const wanted = segment.ranges.values().some((range) => range.next > startOf(range.topicId, range.partition));
-        if (wanted) continue;
-        writer.remove(segment);
-        ranges.remove(segment);
-        bytes += segment.length;
-        await nextTurn(); // a large file takes a while to go, and appends wait for this thread
-      }
-      if (bytes > 0) files.syncFolder(folder);
-      return bytes;
+      const gone = writer.segments
+        .slice(0, -1)
+        .filter(
+          (sealed) => !sealed.ranges.values().some((range) => range.next > startOf(range.topicId, range.partition)),
+        );
+      ranges.remove(new Set(gone));
+      for (const sealed of gone) await writer.remove(sealed);
+      return gone.reduce((sum, { length }) => sum + length, 0);
     },
     [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
