@@ -14,7 +14,7 @@ import { openFeed } from "../src/stream/feed.ts";
 import { openTableWriter } from "../src/stream/table-writer.ts";
 import { upkeep } from "../src/stream/upkeep.ts";
 import { openDeltaTable } from "../src/table/delta/delta-table.ts";
-import { type Benchmark, type Figure, percentile } from "./figure.ts";
+import { type Benchmark, type Figure, percentile, printFigure } from "./figure.ts";
 import { pin } from "./pins.ts";
 
 const ROWS = 10_000_000;
@@ -77,6 +77,11 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
   // Few when few rows are wanted: what is measured adds rows as well.
   const rounds = Math.max(10, Math.min(MAX_ROUNDS, Math.round(rows / 50_000)));
   const figures: Figure[] = [];
+  /** It takes minutes: each figure is shown when it is there. */
+  const note = (figure: Figure) => {
+    console.error(printFigure(figure));
+    figures.push(figure);
+  };
   for (const share of SHARES) {
     const goal = rows * share;
     const fromMs = performance.now();
@@ -91,7 +96,7 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
     }
     const fillSeconds = (performance.now() - fromMs) / 1000;
     const at = `at ${goal.toLocaleString("en")} rows`;
-    figures.push(await appends(log, at));
+    note(await appends(log, at));
 
     const [times, tidying]: [number[], number[]] = [[], []];
     let cpuMs = 0;
@@ -115,7 +120,7 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
     const loadMs = performance.now();
     await using again = openWriter();
     await again.load();
-    figures.push({
+    note({
       name: `1,000-record micro-batch, a tenth replaced, ${at}`,
       value: percentile(times, 0.5),
       unit: "ms",
