@@ -71,6 +71,19 @@ describe.each([
     expect(await pack(compression, 1000)).toEqual(await pack(compression, 1000));
   });
 
+  it("can be given up at any moment, and whoever waits for a piece learns of it", async () => {
+    const piece = Buffer.concat(Array.from({ length: 30 }, () => lines));
+    for (const waitMs of [undefined, 0, 1, 3]) {
+      const packer = compressor(compression);
+      const writes = [packer.write(piece), packer.write(piece), packer.end()];
+      if (waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      packer.abort();
+      writes.push(packer.write(piece));
+      const outcomes = await Promise.allSettled(writes);
+      expect(outcomes.at(-1)).toMatchObject({ status: "rejected" });
+    }
+  });
+
   it("is refused by name when it is cut short or one bit is another", async () => {
     await using store = createMemoryStore();
     const body = await pack(compression, 1e6);
