@@ -34,6 +34,9 @@ export function isPinlakeError(error: unknown, code?: ErrorCode): boolean {
   return error instanceof PinlakeError && (code === undefined || error.code === code);
 }
 
+/** The code of whatever was thrown; INTERNAL for what the catalogue does not know. */
+export const codeOf = (error: unknown): ErrorCode => (isPinlakeError(error) ? error.code : "INTERNAL");
+
 const exitCodes: Record<ErrorKind, number> = {
   usage: 64,
   badData: 65,

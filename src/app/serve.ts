@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Project } from "../config/load-project.ts";
 import type { Operations } from "../console/operations.ts";
-import { isPinlakeError } from "../errors.ts";
+import { codeOf } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { ensureToken } from "./console-token.ts";
 import type { DataFolder } from "./data-folder.ts";
@@ -11,6 +11,7 @@ import { runningStage } from "./running-stage.ts";
 import type { Stages } from "./stages.ts";
 import type { Topics } from "./topics.ts";
 import { watchRetention } from "./watch-retention.ts";
+import { watchStages } from "./watch-stages.ts";
 
 export interface ServeParts {
   readonly project: Project;
@@ -50,7 +51,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   failure.promise.catch(() => undefined);
   const onFailure = (stage: string, error: unknown) => {
     // Who waits for `failed` tells it in full; this line stands where it happened.
-    logger.error({ stage, code: isPinlakeError(error) ? error.code : "INTERNAL" }, "a stage failed");
+    logger.error({ stage, code: codeOf(error) }, "a stage failed");
     failure.reject(error);
   };
 
@@ -58,6 +59,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   const ended = new AbortController();
   running.defer(() => ended.abort());
   void watchRetention({ log, logger, clock, signal: ended.signal });
+  void watchStages({ sink: stages.sink, stream: stages.stream, logger, clock, signal: ended.signal });
   const token = ensureToken(folder);
   await stages.sink.prepare();
   await topics.createOwn();

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { isPinlakeError } from "../errors.ts";
+import { codeOf } from "../errors.ts";
 import type { EventLog, HeldRecords, RetentionStatus } from "../log/event-log.ts";
 import type { Logger } from "./logger.ts";
 
@@ -36,7 +36,7 @@ export function retentionLines(before: RetentionStatus, now: RetentionStatus): L
   if (bytes > 0)
     lines.push({ level: "info", fields: { bytes }, message: "the log removed what was past its retention" });
 
-  const [failed, fails] = [codeOf(before.failure), codeOf(now.failure)];
+  const [failed, fails] = [before, now].map(({ failure }) => failure && codeOf(failure));
   if (fails !== undefined && fails !== failed)
     lines.push({ level: "warn", fields: { code: fails }, message: `retention failed: ${now.failure?.message}` });
   if (fails === undefined && failed !== undefined)
@@ -50,9 +50,6 @@ export function retentionLines(before: RetentionStatus, now: RetentionStatus): L
     lines.push({ level: "info", fields: placeOf(held), message: `${held.group} holds nothing back any more` });
   return lines;
 }
-
-const codeOf = (error: Error | undefined) =>
-  error === undefined ? undefined : isPinlakeError(error) ? error.code : "INTERNAL";
 
 const placeOf = ({ topic, partition, group }: HeldRecords) => ({ topic, partition, group });
 

@@ -13,6 +13,9 @@ export const streamOf = (topic: string): string | undefined =>
 /** Internal topics are not shown by the topic APIs and not writable through them. */
 export const isInternalTopic = (topic: string): boolean => topic.startsWith("__");
 
-/** Kafka's rule: 1 to 249 of `[a-zA-Z0-9._-]`, not `.` and not `..`. */
+/** Names of folders, which topics and streams become when they are landed, that lead elsewhere. */
+const isFolderStep = (name: string): boolean => name === "." || name === "..";
+
+/** Kafka's rule: 1 to 249 of `[a-zA-Z0-9._-]`, not `.` and not `..`; the same for a stream behind its prefix. */
 export const isTopicName = (topic: string): boolean =>
-  /^[a-zA-Z0-9._-]{1,249}$/.test(topic) && topic !== "." && topic !== "..";
+  /^[a-zA-Z0-9._-]{1,249}$/.test(topic) && !isFolderStep(streamOf(topic) ?? topic);

@@ -19,6 +19,9 @@ export function nameViolations(stream: string): string[] {
     found.push(
       violation(`'${stream}'`, "streamName", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"),
     );
+  // Landed, they would be steps between folders.
+  if (stream === "." || stream === "..")
+    found.push(violation(`'${stream}'`, "streamName", "Member must not be '.' or '..'"));
   if (stream.length > 128)
     found.push(violation(`'${stream}'`, "streamName", "Member must have length less than or equal to 128"));
   return found;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeSequenceNumber } from "../../../src/gateway/kinesis/sequence-number.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { type GatewayWorld, gatewayWorld } from "../../support/gateway.ts";
+import { exchangeBytes } from "../../support/raw-http.ts";
 
 const SEQUENCE_NUMBER = /^49\d{54}$/;
 
@@ -144,6 +145,27 @@ describe.each([
         { __type: "ResourceNotFoundException", message: "Stream nope under account 000000000000 not found." },
       ]);
     }
+  });
+
+  it.each([".", ".."])("knows no stream called %s, however it is written", async (name) => {
+    const { gateway, log } = world;
+    const { host } = new URL(gateway.url);
+    const put = '{"Data":1,"PartitionKey":"k"}';
+    for (const written of [name, name.replaceAll(".", "%2e"), name.replaceAll(".", "%2E")])
+      for (const [method, path, body] of [
+        ["POST", `/streams/${written}`, '{"ShardCount":1}'],
+        ["PUT", `/streams/${written}/record`, put],
+        ["PUT", `/dev/streams/${written}/record`, put],
+        ["GET", `/streams/${written}`, ""],
+        ["DELETE", `/streams/${written}`, ""],
+      ] as const) {
+        const head = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+        const answer = await exchangeBytes(gateway.url, [Buffer.from(head + body)]);
+        expect(answer, `${method} ${path}`).toMatch(/^HTTP\/1.1 400 /);
+        expect(answer, `${method} ${path}`).toMatch(/"ValidationException".*'streamName'/);
+      }
+    const streams = (await log.listTopics()).map(({ topic }) => topic);
+    expect(streams.filter((topic) => /\.\.+$/.test(topic))).toEqual([]);
   });
 
   it.each<[string, string, RegExp]>([

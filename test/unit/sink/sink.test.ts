@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { manualClock, systemClock } from "../../../src/clock.ts";
+import { PinlakeError } from "../../../src/errors.ts";
 import type { AppendRecord, EventLog } from "../../../src/log/event-log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { createSink, SINK_GROUP, type SinkOptions } from "../../../src/sink/sink.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { listObjects } from "../../../src/store/object-listing.ts";
+import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { differences } from "../../support/sunk-objects.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -215,6 +217,29 @@ describe("the sink", () => {
     expect(await body(key)).toBe('{"n":0}\n{"n":1}\n');
     expect(await differences(log, store)).toEqual([]);
     expect(await log.committed(SINK_GROUP, "t", 0)).toBe(5n);
+  });
+
+  it("lands all the others when one partition cannot be, and says which that was", async () => {
+    const store = createMemoryStore();
+    const refusing: ObjectStore = {
+      ...store,
+      putIfAbsent: (key, ...rest) => {
+        if (key.includes("/bad/")) throw new PinlakeError("OBJECT_KEY_INVALID", { key, reason: "it is refused" });
+        return store.putIfAbsent(key, ...rest);
+      },
+    };
+    const { log, sink } = setUp({ store: refusing });
+    for (const topic of ["a", "bad", "c", "d", "e", "f"]) {
+      await log.createTopic(topic);
+      await log.append(topic, numbered(3));
+    }
+    for (const end of [3n, 4n]) {
+      await expect(sink.flush()).rejects.toThrow("topics/bad/partition=0/");
+      for (const topic of ["a", "c", "d", "e", "f"]) expect(await log.committed(SINK_GROUP, topic, 0)).toBe(end);
+      for (const topic of ["a", "bad", "c", "d", "e", "f"]) await log.append(topic, numbered(1));
+    }
+    const failing = sink.status().partitions.filter(({ error }) => error !== undefined);
+    expect(failing).toMatchObject([{ name: "bad", partition: 0, committed: 0n }]);
   });
 
   it("refuses a log that ends before what was taken from it", async () => {
