@@ -24,8 +24,8 @@ export interface CommandContext {
   /** What another command must be given to mean the same project and folder: empty, or options before which a space stands. */
   readonly sameFolder: string;
   project(): Promise<Project>;
-  /** Text as it is, but for characters that a terminal would obey where there is one. */
-  out(text: string): void;
+  /** Bytes as they are; on a terminal as text that it does not obey. */
+  printBytes(chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Rows in the format asked for. */
   printRows(table: ResultTable): void;
   /** Rows that need not fit in memory, unless they are to be aligned for people. */
@@ -55,7 +55,15 @@ export function commandContext(effects: Effects, options: GlobalOptions): Comman
       ]);
       return loadProject(findProject(options.project, effects.cwd), effects.environment);
     },
-    out,
+    async printBytes(chunks) {
+      const decoder = new TextDecoder();
+      for await (const chunk of chunks) {
+        if (effects.outIsTerminal) out(decoder.decode(chunk, { stream: true }));
+        else effects.out(chunk);
+        await effects.outDrained();
+      }
+      if (effects.outIsTerminal) out(decoder.decode());
+    },
     printRows: (table) => out(formatRows(table, format)),
     async printPieces(pieces) {
       for await (const text of formatPieces(pieces, format)) {

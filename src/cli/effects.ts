@@ -4,7 +4,7 @@ import type { Environment } from "../config/environment.ts";
 export interface Effects {
   readonly cwd: string;
   readonly environment: Environment;
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   /** Resolves when what was given to `out` no longer gathers in memory. */
   outDrained(): Promise<void>;
   err(text: string): void;

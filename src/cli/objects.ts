@@ -27,10 +27,6 @@ export const addObjectCommands: AddCommands = (program, context) => {
     .description("what an object holds, unpacked where it is packed");
   show.action(async (key: string) => {
     const on = context(show);
-    await reading(on, async ({ objectBody }) => {
-      const decoder = new TextDecoder();
-      for await (const chunk of objectBody(key, on.effects.signal)) on.out(decoder.decode(chunk, { stream: true }));
-      on.out(decoder.decode());
-    });
+    await reading(on, ({ objectBody }) => on.printBytes(objectBody(key, on.effects.signal)));
   });
 };
