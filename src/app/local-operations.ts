@@ -83,7 +83,7 @@ export function localOperations(parts: OperationParts): Operations {
         return recorded(runs, begun, work);
       }),
     rebuildStream: (dataset, signal = new AbortController().signal) =>
-      oneAtATime(() => stages.withoutStream(async () => ({ rebuilt: await stream.rebuild(dataset, signal) }))),
+      oneAtATime(async () => ({ rebuilt: await stream.rebuild(dataset, signal) })),
     optimize: (table, signal) => oneAtATime(() => upkeep.optimize(table, signal)),
     vacuum: (table, request) => oneAtATime(() => upkeep.vacuum(table, request)),
     list: (kind) => topics.list(kind),

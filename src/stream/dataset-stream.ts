@@ -32,6 +32,8 @@ export interface DatasetStream {
   commits(): number;
   /** Commits what waits without waiting for more, for as long as somebody wants it. */
   hurry(): Disposable;
+  /** Resolves between two micro-batches, whether it runs or not; the table is left alone until it is disposed of. */
+  hold(): Promise<Disposable>;
 }
 
 /** New streams are looked for this often; records of known ones wake at once. */
@@ -45,6 +47,21 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
   let wake: AbortController | undefined;
   let [hurrying, commits] = [0, 0];
   let failure: Error | undefined;
+  /** Who has the table to himself waits for the one before. */
+  let turn: Promise<void> = Promise.resolve();
+
+  async function takeTurn(): Promise<Disposable> {
+    const before = turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turn = promise;
+    await before;
+    return { [Symbol.dispose]: resolve };
+  }
+
+  async function begin(): Promise<void> {
+    using _turn = await takeTurn();
+    feed.restart((await writer.load()).snapshot);
+  }
 
   /** Until records come, `ms` have passed, or somebody hurries or stops it. */
   async function pause(appended: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
@@ -88,6 +105,7 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
   }
 
   async function commit(): Promise<void> {
+    using _turn = await takeTurn();
     if (writer.state() === undefined) {
       // Somebody else has committed since: what was read may not be what the table wants next.
       feed.restart((await writer.load()).snapshot);
@@ -112,7 +130,7 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
       try {
         for (let failed = 0; !signal.aborted; ) {
           try {
-            feed.restart((await writer.load()).snapshot);
+            await begin();
             let since: number | undefined;
             while (!signal.aborted) {
               const before = commits;
@@ -137,6 +155,15 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
       hurrying++;
       wake?.abort();
       return { [Symbol.dispose]: () => void hurrying-- };
+    },
+    async hold() {
+      const held = await takeTurn();
+      return {
+        [Symbol.dispose]() {
+          writer.forget();
+          held[Symbol.dispose]();
+        },
+      };
     },
   };
 }

@@ -15,6 +15,8 @@ export interface ShardRecordsOptions {
   readonly log: EventLog;
   readonly stream: string;
   readonly shard: number;
+  /** 0, or where an earlier call for the same shard ended: what came behind that is in the log still. */
+  readonly from: bigint;
   /** Up to the end that the log has now; undefined when the log does not know the shard. */
   readonly logEnd: bigint | undefined;
   readonly signal: AbortSignal;
@@ -27,10 +29,10 @@ const MAX_RECORDS = 10_000;
  * an object has been lost of. Throws OBJECT_NOT_FOUND for records that neither has, where offsets leave none out.
  */
 export async function* shardRecords(options: ShardRecordsOptions): AsyncGenerator<readonly ShardRecord[]> {
-  const { store, stream, shard, logEnd = 0n, signal } = options;
+  const { store, stream, shard, from, logEnd = 0n, signal } = options;
   const of = { kind: "stream", name: stream, partition: shard } as const;
-  let next = 0n;
-  for (const { key, name } of await listObjects(store, of, 0n, signal)) {
+  let next = from;
+  for (const { key, name } of from > 0n ? [] : await listObjects(store, of, 0n, signal)) {
     if (next < name.startOffset) yield* lostRecords(options, next, name.startOffset);
     next = name.startOffset;
     for await (const lines of linesOf(objectBody(store, key, { signal }))) {

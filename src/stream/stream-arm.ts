@@ -58,7 +58,10 @@ export interface StreamArm extends AsyncDisposable {
   /** Resolves when every record that the log held at the call is in the tables; does not wait for the trigger. */
   caughtUp(signal: AbortSignal): Promise<void>;
   status(): StreamStatus;
-  /** One dataset's table, or all of them, again from the objects and then the log. The arm must not be running. */
+  /**
+   * One dataset's table, or all of them, again from the objects and then the log: swapped in one commit, while the arm
+   * goes on if it runs.
+   */
   rebuild(dataset: string | undefined, signal: AbortSignal): Promise<readonly RebuildReport[]>;
 }
 
@@ -171,18 +174,14 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
     status: () => statusOf(streams, unrouted.counts()),
 
     async rebuild(name, signal) {
-      const chosen = name === undefined ? datasets : [datasetNamed(datasets, name)];
+      if (name !== undefined) datasetNamed(datasets, name);
       const reports: RebuildReport[] = [];
-      for (const dataset of chosen)
-        reports.push(
-          await rebuildDataset({
-            ...options,
-            quarantine,
-            dataset,
-            configuration: historyProperties(historyMs),
-            signal,
-          }),
-        );
+      for (const [i, dataset] of datasets.entries()) {
+        if (name !== undefined && dataset.name !== name) continue;
+        const hold = () => (streams[i] as DatasetStream).hold();
+        const configuration = historyProperties(historyMs);
+        reports.push(await rebuildDataset({ ...options, quarantine, dataset, configuration, signal, hold }));
+      }
       return reports;
     },
 

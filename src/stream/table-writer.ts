@@ -58,6 +58,8 @@ export interface TableWriter extends AsyncDisposable {
   joinFiles(targetBytes: number): Promise<void>;
   /** The same for the quarantine, which the other datasets' streams write and tidy as well. */
   joinQuarantine(target: (fileBytes: readonly number[]) => number | undefined): Promise<void>;
+  /** Somebody else may have committed: whoever writes next loads first. */
+  forget(): void;
   /** What the table is now; undefined when somebody else may have committed since. */
   state(): TableState | undefined;
   /** The last that was known of it. */
@@ -192,6 +194,9 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     write,
     joinFiles,
     joinQuarantine,
+    forget: () => {
+      current = false;
+    },
     state: () => (current ? known : undefined),
     lastState: () => known,
     async [Symbol.asyncDispose]() {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamOf, streamTopic } from "../../../src/log/names.ts";
@@ -8,7 +9,7 @@ import { crashAtCall } from "../../support/crash-at-call.ts";
 import { engineAndFolder } from "../../support/engine-and-folder.ts";
 import { blue, red } from "../../support/stream-datasets.ts";
 import { expectRecount } from "../../support/stream-expectations.ts";
-import { catchUp, openArm, put, running, stored, type World } from "../../support/stream-world.ts";
+import { catchUp, openArm, put, running, stored, tableOf, type World } from "../../support/stream-world.ts";
 
 const { engine, folder } = await engineAndFolder();
 
@@ -89,6 +90,33 @@ describe("a rebuild", () => {
     await fill(w, "last");
     await running(arm, (running) => arm.caughtUp(running));
     await expectRecount(w);
+  });
+
+  it("is swapped in while the arm goes on, once for each", async () => {
+    const w = await newWorld();
+    await fill(w, "landed");
+    await land(w);
+    await using arm = openArm(w, { maxRecords: 20, triggerMs: 1 });
+    await running(arm, async (running) => {
+      await arm.caughtUp(running);
+      let rebuilt = false;
+      const load = (async () => {
+        for (let i = 0; !rebuilt; i++) await fill(w, `word ${i}`).then(() => sleep(50));
+      })();
+      for (const name of ["red", undefined]) {
+        await arm.rebuild(name, running);
+        await fill(w, `behind ${name}`);
+        await arm.caughtUp(running);
+      }
+      rebuilt = true;
+      await load;
+      await arm.caughtUp(running);
+    });
+    await expectRecount(w);
+    const operations = (await Array.fromAsync(tableOf(w, "stream/red").history())).map(({ operation }) => operation);
+    expect(operations.filter((operation) => operation === "WRITE")).toHaveLength(2);
+    expect(operations.slice(operations.indexOf("WRITE"), operations.lastIndexOf("WRITE"))).toContain("MERGE");
+    expect(operations.indexOf("WRITE")).toBeGreaterThan(0);
   });
 
   it("needs no log where everything has been landed", async () => {
