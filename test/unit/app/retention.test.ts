@@ -7,6 +7,9 @@ import { streamTopic } from "../../../src/log/names.ts";
 import { numbers, send } from "../../support/event-log.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 30_000 };
+
 it("the whole pipeline keeps its log for seven days, and longer what a stage has not taken; its status says so", async () => {
   await using temp = await tempFolder();
   const clock = manualClock(1_700_000_000_000);
@@ -28,11 +31,11 @@ it("the whole pipeline keeps its log for seven days, and longer what a stage has
     await clock.advance(60_000); // a turn is due each minute
     return (await log.bounds("x.pin", 0)).start;
   };
-  await expect.poll(start).toBe(50n);
+  await expect.poll(start, PATIENCE).toBe(50n);
   // Landed, but in no stream table yet.
   expect(await log.bounds(shard, 0)).toEqual({ start: 0n, end: 50n });
   await expect
-    .poll(async () => (await operations.status()).retention)
+    .poll(async () => (await operations.status()).retention, PATIENCE)
     .toMatchObject({
       removedBytes: expect.any(Number),
       held: [{ topic: shard, partition: 0, group: "pinlake.stream", from: 0, records: 50 }],

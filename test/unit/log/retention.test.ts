@@ -95,6 +95,6 @@ describe("retention of the embedded log", () => {
     await send(log, "u", "new");
     expect((await log.bounds("u", 0)).start).toBe(0n);
     await clock.advance(60_000);
-    await expect.poll(async () => (await log.bounds("u", 0)).start).toBe(20n);
+    await expect.poll(async () => (await log.bounds("u", 0)).start, { timeout: 30_000 }).toBe(20n);
   });
 });
