@@ -5,12 +5,13 @@ import { clean } from "./clean.ts";
 import { type Figure, printFigure } from "./figure.ts";
 import { growth } from "./growth.ts";
 import { ingest } from "./ingest.ts";
+import { json } from "./json.ts";
 import { latency } from "./latency.ts";
 import { log } from "./log.ts";
 import { sink } from "./sink.ts";
 import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, log, sink, clean, stream, latency, chain, growth];
+const benchmarks = [ingest, json, log, sink, clean, stream, latency, chain, growth];
 
 const options = { json: { type: "boolean", default: false }, rows: { type: "string" } } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });

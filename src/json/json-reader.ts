@@ -21,7 +21,7 @@ export interface JsonReader {
   readonly spaced: boolean;
   /** Whether two of that value's own names may be equal; false is certain. */
   readonly mayRepeat: boolean;
-  /** The value that `skipValue` passed last without whitespace outside its strings: a copy. May be asked for once. */
+  /** The value that `skipValue` passed last without whitespace outside its strings: a copy. */
   compacted(): Buffer;
   /** Passes a string, and tells whether it holds an escape. */
   skipString(): boolean;
@@ -113,7 +113,11 @@ export function createJsonReader(): JsonReader {
     get mayRepeat() {
       return (flags & at.REPEATS) !== 0;
     },
-    compacted: () => Buffer.from(bytes.subarray(valueStart, wasm.compact(valueStart, pos))),
+    compacted() {
+      const value = scanner.compacted(valueStart, pos);
+      bytes = scanner.bytes;
+      return value;
+    },
     skipString() {
       pos = passed(wasm.string(pos));
       return cell(at.ESCAPED) !== 0;

@@ -14,7 +14,7 @@ interface Wasm {
   value(at: number, depth: number): number;
   lines(at: number, end: number): number;
   anyRespelled(): number;
-  compact(at: number, end: number): number;
+  compact(at: number, end: number, into: number): number;
 }
 
 /** Where each cell lies and what each bit means, as the scanner itself says. */
@@ -39,12 +39,14 @@ type Constants = Readonly<Record<(typeof CONSTANTS)[number], number>>;
 export interface Scanner {
   readonly wasm: Wasm;
   readonly at: Constants;
-  /** Of the whole memory; another one after a `load` that needed more room. */
+  /** Of the whole memory; another one after a `load` or `compacted` that needed more room. */
   readonly bytes: Uint8Array;
   /** Puts a text at `at.TEXT`, in place of the one before. */
   load(text: Uint8Array): void;
   /** The number at an address. */
   cell(at: number): number;
+  /** The JSON text between two addresses without the whitespace between its tokens: a copy. */
+  compacted(start: number, end: number): Buffer;
 }
 
 /** Zeros behind the text; a block of 16 bytes may begin at the first of them. */
@@ -61,6 +63,17 @@ export function createScanner(): Scanner {
   const at = Object.fromEntries(CONSTANTS.map((name) => [name, wasm[name].value])) as Constants;
   let bytes = new Uint8Array(wasm.memory.buffer);
   let cells = new Int32Array(wasm.memory.buffer);
+  /** Behind the text and its zeros. */
+  let free: number = at.TEXT;
+
+  function reserve(end: number): void {
+    const missing = end - bytes.length;
+    if (missing <= 0) return;
+    wasm.memory.grow(Math.ceil(missing / PAGE_BYTES));
+    bytes = new Uint8Array(wasm.memory.buffer);
+    cells = new Int32Array(wasm.memory.buffer);
+  }
+
   return {
     wasm,
     at,
@@ -69,14 +82,14 @@ export function createScanner(): Scanner {
     },
     load(text) {
       const end = at.TEXT + text.length;
-      const missing = end + TAIL_BYTES - bytes.length;
-      if (missing > 0) {
-        wasm.memory.grow(Math.ceil(missing / PAGE_BYTES));
-        bytes = new Uint8Array(wasm.memory.buffer);
-        cells = new Int32Array(wasm.memory.buffer);
-      }
+      free = end + TAIL_BYTES;
+      reserve(free);
       bytes.set(text, at.TEXT);
-      bytes.fill(0, end, end + TAIL_BYTES);
+      bytes.fill(0, end, free);
+    },
+    compacted(start, end) {
+      reserve(free + (end - start) + TAIL_BYTES);
+      return Buffer.from(bytes.subarray(free, wasm.compact(start, end, free)));
     },
     cell: (address) => cells[address >> 2]!,
   };

@@ -9,14 +9,14 @@ let shared: Scanner | undefined;
  */
 export function jsonLine(text: Uint8Array): Uint8Array | undefined {
   shared ??= createScanner();
-  const { at, cell, load, wasm } = shared;
+  const { at, cell, compacted, load, wasm } = shared;
   if (!isUtf8(text)) return undefined;
   load(text);
   const end = at.TEXT + text.length;
   const passed = wasm.value(at.TEXT, 0) === end;
   if (passed && (cell(at.FLAGS) & at.SPACED) === 0) return text;
   if (!passed && !isParsed(text)) return undefined;
-  return Buffer.from(shared.bytes.subarray(at.TEXT, wasm.compact(at.TEXT, end)));
+  return compacted(at.TEXT, end);
 }
 
 /** What the scanner refuses may be JSON still: with space around it, nested deeply, with lone surrogates. */

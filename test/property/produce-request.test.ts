@@ -68,3 +68,11 @@ it("takes from a body what JSON.parse sees in it, however the body was damaged",
 });
 
 const text = (bytes: Uint8Array | null) => (bytes === null ? null : JSON.parse(Buffer.from(bytes).toString()));
+
+it("reads on behind large values with spaces, for which it needs more memory than the request took", () => {
+  const value = (n: number) => Array.from({ length: 40_000 }, (_, i) => ({ n, i }));
+  const request = { records: [1, 2, 3].map((n) => ({ value: value(n), key: n })) };
+  const records = parseProduceRequest(Buffer.from(JSON.stringify(request, null, 2)), "json", { timestampMs: 0 });
+  expect(records.map((record) => String(record.value))).toEqual([1, 2, 3].map((n) => JSON.stringify(value(n))));
+  expect(records.map((record) => String(record.key))).toEqual(["1", "2", "3"]);
+});
