@@ -115,7 +115,8 @@ export interface HeldRecords {
  *
  * Promises every driver keeps (test/conformance/event-log.ts):
  * - Order per partition; offsets rise and are never reused under a topic name, also after delete and re-create.
- * - `append` resolves when its records are stored; what it did not store is not readable.
+ * - `append` resolves when its records are stored; what it did not store is not readable (after a crash it may be: as
+ *   with any producer that heard no answer).
  * - A group's committed offset is durable once `commit` resolved; what was not committed comes again.
  * - A reader below the start gets OFFSET_OUT_OF_RANGE naming the range, never a silent jump.
  * - Retention never removes what one of the stages' groups has not committed.
