@@ -6,15 +6,22 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start that never go back: for ages and timeouts. */
   monotonic(): number;
-  /** Resolves after `ms`, or rejects with the signal's reason. */
+  /** Resolves after `ms`, at once when that is not positive, however long it is; or rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** A longer timer of Node's fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  async sleep(ms, signal) {
+    const options = signal === undefined ? {} : { signal };
+    for (let leftMs = Math.max(0, ms); ; leftMs -= LONGEST_TIMER_MS) {
+      await delay(Math.min(leftMs, LONGEST_TIMER_MS), undefined, options);
+      if (leftMs <= LONGEST_TIMER_MS) return;
+    }
   },
 };
 

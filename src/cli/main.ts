@@ -9,7 +9,7 @@ import { makeProgram } from "./program.ts";
 export async function runCli(argv: readonly string[], effects: Effects): Promise<number> {
   const json = wantsJson(argv);
   try {
-    await makeProgram(effects, json).parseAsync([...argv], { from: "user" });
+    await makeProgram(effects, json, argv).parseAsync([...argv], { from: "user" });
     return 0;
   } catch (thrown) {
     const error = nameSystemError(thrown);

@@ -39,11 +39,10 @@ const groups: readonly AddCommands[] = [
   addBenchCommand,
 ];
 
-/** The command line as commander sees it. Each group loads what it needs when it runs. */
-export function makeProgram(effects: Effects, json: boolean): Command {
+/** The command line as commander sees it, for the arguments `argv`. Each group loads what it needs when it runs. */
+export function makeProgram(effects: Effects, json: boolean, argv: readonly string[] = []): Command {
   const program = new Command("pinlake")
     .description("The Pinterest data pipeline as one program.")
-    .version(packageVersion(), "-V, --version")
     .option(
       "--project <folder>",
       "the project to run (default: the current folder if it holds one, else the shipped one)",
@@ -67,6 +66,9 @@ export function makeProgram(effects: Effects, json: boolean): Command {
     });
   const context = (command: Command) => commandContext(effects, command.optsWithGlobals<GlobalOptions>());
   for (const add of groups) add(program, context);
+  // An option of the program would be taken wherever it stands, and `tables read` has a --version of its own.
+  const names = program.commands.map((command) => command.name());
+  if (!argv.some((arg) => names.includes(arg))) program.version(packageVersion(), "-V, --version");
   for (const command of allCommands(program)) inherit(program, command);
   return program;
 }

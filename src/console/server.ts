@@ -43,7 +43,13 @@ const readQuery = z.strictObject({
 /** Serves the operations over HTTP to who has the token. Throws PORT_UNAVAILABLE. */
 export async function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
   const { host, port, operations } = options;
-  const server = Fastify({ logger: false, forceCloseConnections: true, requestTimeout: 0 });
+  const server = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    requestTimeout: 0,
+    // Kafka's names have up to 249 characters, each of which may be written as three.
+    routerOptions: { maxParamLength: 1000 },
+  });
   server.setErrorHandler((error, _, reply) => send(reply, error));
   server.setNotFoundHandler((request, reply) => {
     const message = `${request.method} ${request.url} is nothing the console knows`;

@@ -3,6 +3,11 @@ import { parseDefinition } from "./parse-definition.ts";
 
 const port = z.int().min(0).max(65535);
 const positive = z.int().positive();
+/** Timers take no more: almost 25 days. */
+const timerMs = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
 const host = z.string().default("127.0.0.1");
 
 /** Every key is optional. The descriptions are what docs/reference/configuration.md is made of (`npm run reference`). */
@@ -102,7 +107,7 @@ export const configSchema = z.strictObject({
       maxBytes: positive
         .default(16 * 1024 * 1024)
         .describe("Bytes of one object before it is packed; a larger record has an object of its own."),
-      maxAgeMs: positive.default(60_000).describe("How long a record waits at most until its object is written."),
+      maxAgeMs: timerMs.default(60_000).describe("How long a record waits at most until its object is written."),
       compression: z
         .enum(["none", "gzip", "zstd"])
         .default("none")
@@ -127,7 +132,7 @@ export const configSchema = z.strictObject({
   stream: z
     .strictObject({
       maxRecords: positive.default(10_000).describe("A micro-batch is committed when so many records wait."),
-      triggerMs: positive.default(500).describe("A micro-batch is committed so long after its first record came."),
+      triggerMs: timerMs.default(500).describe("A micro-batch is committed so long after its first record came."),
       historyHours: z
         .number()
         .positive()

@@ -28,6 +28,13 @@ describe("the environment", () => {
       expect(withVariables({ [variable]: "17" }).stream.maxRecords, variable).toBe(17);
   });
 
+  it("takes no time that timers cannot wait for", () => {
+    for (const variable of ["PINLAKE__STREAM__TRIGGER_MS", "PINLAKE__SINK__MAX_AGE_MS"]) {
+      expect(() => withVariables({ [variable]: String(2 ** 31 - 1) })).not.toThrow();
+      expect(() => withVariables({ [variable]: String(2 ** 31) }), variable).toThrow("2147483647");
+    }
+  });
+
   it("gives each key a value of its own type", () => {
     const config = withVariables({
       PINLAKE__LOG__AUTO_CREATE: "FALSE",

@@ -66,6 +66,16 @@ describe("the console", () => {
     ]);
   });
 
+  it("takes names as long as topics may have", async () => {
+    const { operations, calls } = asked();
+    await using server = await running(operations);
+    await using remote = remoteOperations(server.url, TOKEN);
+    const name = "n".repeat(249);
+    await remote.remove("topics", name);
+    await remote.read("streams", name, { partition: 0, from: "0", maxRecords: 1, waitMs: 0 });
+    expect(calls.map(([, , asked]) => asked)).toEqual([name, name]);
+  });
+
   it("throws there what was thrown here", async () => {
     const thrown = new PinlakeError("OFFSET_OUT_OF_RANGE", {
       topic: "t",
