@@ -59,6 +59,9 @@ function canDeclare({ fields }: RecordShape): boolean {
   return new Set(names).size === names.length && !names.includes("file_index");
 }
 
+/** Longer lines are unusual. The engine makes its buffers of twice this size. */
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
+
 /** What no other reading of the files would mend. */
 const MISTAKE_IN_SQL = /^(Binder|Catalog|Parser|Syntax) Error/;
 
@@ -134,7 +137,7 @@ function rawRelation(
     .map(({ spellings }) => mayBeRespelled(text(spellings)));
   const others = used.filter(({ name }) => name !== key).map(({ spellings }) => text(spellings));
   const empty = others.length === 0 ? "false" : `coalesce(${others.join(", ")}) IS NULL`;
-  const lines = `read_ndjson([${files.map(({ readable }) => session.literal(readable)).join(", ")}], columns = {${declared.join(", ")}}, hive_partitioning = false)`;
+  const lines = `read_ndjson([${files.map(({ readable }) => session.literal(readable)).join(", ")}], columns = {${declared.join(", ")}}, hive_partitioning = false, maximum_object_size = ${MAX_LINE_BYTES + 1})`;
   return {
     lines,
     sql: `SELECT ${list.join(", ")}, ${[empty, ...odd].join(" OR ")} AS _odd, ${positions(session, files)} FROM ${lines}`,

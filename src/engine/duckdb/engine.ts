@@ -1,6 +1,6 @@
-import { availableParallelism, totalmem } from "node:os";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { QueryEngine, SessionOptions } from "../query-engine.ts";
+import { limitsOf, memoryShare } from "./limits.ts";
 import { PRELUDE } from "./prelude.ts";
 import { openSession } from "./session.ts";
 import { quoteText } from "./types.ts";
@@ -44,7 +44,7 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
         memory,
         readOnly: readOnlyFolders !== undefined,
         threads,
-        parallelism: lanesFor(threads),
+        ...(await limitsOf(connection, threads)),
         onClose: () => {
           instance.closeSync();
           open.delete(session);
@@ -57,24 +57,4 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
       for (const session of [...open]) await session[Symbol.asyncDispose]();
     },
   };
-}
-
-/**
- * One more than threads, as one of the lanes waits for a disk now and then. A running statement holds one of the threads
- * that Node has for files too (UV_THREADPOOL_SIZE, 4 by default): one is left to files.
- */
-function lanesFor(threads = availableParallelism()): number {
-  return threads === 1 ? 1 : Math.min(threads + 1, Math.max(1, (Number(process.env.UV_THREADPOOL_SIZE) || 4) - 1));
-}
-
-const MEBIBYTE = 1024 * 1024;
-
-/**
- * Several sessions run at once, and DuckDB would give each of them most of the machine: a quarter is for those with all
- * threads, a sixteenth for those with one, which work on small pieces beside others of their kind.
- */
-function memoryShare(threads: number | undefined): string {
-  const machine = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-  const share = machine / (threads === 1 ? 16 : 4);
-  return `${Math.max(256, Math.floor(share / MEBIBYTE))}MiB`;
 }

@@ -7,10 +7,10 @@ import { duckTypeName, quoteName, quoteText } from "./types.ts";
  * COPY of a query with every column cast to its Delta type, in schema order: DuckDB otherwise writes sums as DOUBLE,
  * naive timestamps as not UTC, and an untyped NULL as INT32. `to` is SQL for the path.
  */
-export function copyStatement(sql: string, columns: readonly Column[], to: string): string {
+export function copyStatement(sql: string, columns: readonly Column[], to: string, rowGroupRows: number): string {
   const casts = columns.map(({ name, type }, i) => `CAST(c${i} AS ${duckTypeName(type)}) AS ${quoteName(name)}`);
   const aliases = columns.map((_, i) => `c${i}`);
-  return `COPY (SELECT ${casts.join(", ")} FROM (\n${sql}\n) AS q(${aliases.join(", ")})) TO ${to} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS)`;
+  return `COPY (SELECT ${casts.join(", ")} FROM (\n${sql}\n) AS q(${aliases.join(", ")})) TO ${to} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, RETURN_STATS)`;
 }
 
 /** The one row that COPY … RETURN_STATS gives, with maps as objects. */

@@ -31,6 +31,8 @@ export interface SessionParts {
   readonly memory: string;
   readonly readOnly: boolean;
   readonly parallelism: number;
+  /** Of Parquet files that it writes. */
+  readonly rowGroupRows: number;
   /** All of the machine's, when not given. */
   readonly threads: number | undefined;
   /** Lets go of what the session does not share. */
@@ -46,7 +48,7 @@ interface RunContext {
 const CHUNK_ROWS = 2048;
 
 export function openSession(parts: SessionParts): QuerySession {
-  const { instance, connection, memory, readOnly, parallelism, threads, onClose } = parts;
+  const { instance, connection, memory, readOnly, parallelism, rowGroupRows, threads, onClose } = parts;
   const kept = keptStatements(connection);
   const id = randomUUID();
   let last: Promise<unknown> = Promise.resolve();
@@ -95,7 +97,7 @@ export function openSession(parts: SessionParts): QuerySession {
   /** The path is part of the plan, so each folder has one place where kept statements write. */
   async function writeKept(sql: string, columns: readonly Column[], path: string, parameters: readonly string[]) {
     const made = join(dirname(path), `${id}.parquet`);
-    const result = await kept.run(copyStatement(sql, columns, quoteText(made)), sql, parameters);
+    const result = await kept.run(copyStatement(sql, columns, quoteText(made), rowGroupRows), sql, parameters);
     await rename(made, path);
     return result;
   }
@@ -188,7 +190,7 @@ export function openSession(parts: SessionParts): QuerySession {
       try {
         return await run({ sql, signal, path }, async () => {
           const result = await (parameters === undefined
-            ? connection.run(copyStatement(sql, columns, quoteText(path)))
+            ? connection.run(copyStatement(sql, columns, quoteText(path), rowGroupRows))
             : writeKept(sql, columns, path, parameters));
           const [row = []] = await rowsOf(result);
           return parquetFile(
