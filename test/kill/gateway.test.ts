@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { decodeSequenceNumber } from "../../src/gateway/kinesis/sequence-number.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/embedded-log.ts";
@@ -24,6 +25,7 @@ it(`what the gateway acknowledged stands once in the log, with its bytes, after 
     ["plain", []],
     ["node", []],
   ]);
+  const stored = () => [...acknowledged.values()].reduce((sum, records) => sum + records.length, 0);
   let recreated = 0;
   for (let life = 0; life < KILLS; life++) {
     const child = startChild(join(import.meta.dirname, "gateway-child.ts"), [folder, String(seed + life)]);
@@ -33,7 +35,10 @@ it(`what the gateway acknowledged stands once in the log, with its bytes, after 
       const done = { url, lane, random, name: `${life}/${n}`, acknowledged: acknowledged.get(lane)! } as const;
       recreated += await client(done);
     });
-    await new Promise((resolve) => setTimeout(resolve, random() * 400));
+    const enough = stored() + CLIENTS;
+    const early = random() < 0.2;
+    while (!early && stored() < enough) await delay(5);
+    await delay(random() * 200);
     await child.kill();
     await Promise.all(clients);
     if (life % 5 !== 4) continue; // the next life opens what this one left
@@ -46,7 +51,7 @@ it(`what the gateway acknowledged stands once in the log, with its bytes, after 
     for (const internal of [false, true])
       expect(records.filter(({ topic }) => isInternalTopic(topic) === internal).length, lane).toBeGreaterThan(KILLS);
   expect(recreated).toBeGreaterThan(0);
-});
+}, times(120_000));
 
 type Lane = "plain" | "node";
 
@@ -72,20 +77,21 @@ async function client({ url, lane, random, name, acknowledged }: Client): Promis
     const answer = await response.text();
     return { ok: response.ok, ...(answer === "" ? {} : (JSON.parse(answer) as Reply)) };
   };
-  const createStream = () => send("POST", `/streams/${STREAM}`, '{"ShardCount":2}');
+  const recreate = async () => {
+    await send("DELETE", `/streams/${STREAM}`);
+    if ((await send("POST", `/streams/${STREAM}`, '{"ShardCount":2}')).ok) recreated++;
+  };
   const inStream = (value: string, sequenceNumber: string): Acknowledged => {
     const { shard, offset } = decodeSequenceNumber(sequenceNumber)!;
     return { value, topic: streamTopic(STREAM), partition: shard, offset };
   };
   try {
-    await createStream();
+    await recreate();
     for (;;) {
       const what = random();
       const values = Array.from({ length: random() < 0.5 ? 1 : 1 + Math.floor(random() * 30) }, text);
-      if (what < 0.03) {
-        await send("DELETE", `/streams/${STREAM}`);
-        if ((await createStream()).ok) recreated++;
-      } else if (what < 0.5) {
+      if (what < 0.03) await recreate();
+      else if (what < 0.5) {
         const topic = random() < 0.5 ? "load.a" : "load.b";
         const records = values.map((value) => `{"value":${value}}`);
         const { offsets = [] } = await send("POST", `/topics/${topic}`, `{"records":[${records}]}`);
