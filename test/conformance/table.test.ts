@@ -9,6 +9,7 @@ import type { TableHarness } from "../support/table-setting.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { tableConformance } from "./table.ts";
 import { tableConflictConformance } from "./table-conflicts.ts";
+import { tableFilesConformance } from "./table-files.ts";
 import { tableReplaceConformance } from "./table-replace.ts";
 
 const createEngine = async () => createDuckDbEngine({ threads: 1 });
@@ -29,7 +30,7 @@ const harness = (store: ObjectStore, engine: QueryEngine, dispose: () => Promise
   };
 };
 
-for (const suite of [tableConformance, tableConflictConformance, tableReplaceConformance]) {
+for (const suite of [tableConformance, tableConflictConformance, tableFilesConformance, tableReplaceConformance]) {
   suite("A Delta table in memory", createEngine, async (engine) =>
     harness(createMemoryStore(), engine, async () => {}),
   );
