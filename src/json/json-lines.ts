@@ -40,7 +40,7 @@ export function scanJsonLines(text: Buffer): JsonLines {
   let respelled = false;
   for (let from = 0; from < text.length; ) {
     const to = chunkEnd(text, from);
-    if (to - from > Math.max(CHUNK_BYTES, MAX_LINE_BYTES)) {
+    if (to - from > MAX_LINE_BYTES) {
       unusual.push({ line: lines++, start: from, end: withoutNewline(text, to), strict: false });
       from = to;
       continue;
