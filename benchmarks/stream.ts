@@ -52,7 +52,7 @@ async function microBatches(name: string, keyOf: (i: number) => number): Promise
       tempFolder: folder,
       configuration: {},
     });
-    const tidy = upkeep({ tables: [table], clock: systemClock });
+    const tidy = upkeep({ tables: [table], clock: systemClock, historyMs: 24 * 3600 * 1000 });
     feed.restart((await writer.load()).snapshot);
 
     const times: number[] = [];

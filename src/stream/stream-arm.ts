@@ -55,8 +55,13 @@ export interface StreamArm extends AsyncDisposable {
   check(): Promise<void>;
   /** Until the signal aborts: then it ends between two micro-batches. Rejects when trying again does not help. */
   run(signal: AbortSignal): Promise<void>;
-  /** Resolves when every record that the log held at the call is in the tables; does not wait for the trigger. */
+  /**
+   * Resolves when every record that the log held at the call is in the tables; does not wait for the trigger. Rejects
+   * with what has ended the arm, or keeps failing and is nothing that passes by itself.
+   */
   caughtUp(signal: AbortSignal): Promise<void>;
+  /** What `caughtUp` would reject with now. */
+  failure(): unknown;
   status(): StreamStatus;
   /**
    * One dataset's table, or all of them, again from the objects and then the log: swapped in one commit, while the arm
@@ -95,7 +100,7 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
         ...(unrouted.watchedBy === i ? { onShared: unrouted.see } : {}),
       }),
       writer: openTableWriter({ ...options, table, quarantine, dataset, configuration }),
-      upkeep: upkeep({ tables: [table, quarantine.table], clock }),
+      upkeep: upkeep({ tables: [table, quarantine.table], clock, historyMs }),
       limits: config,
       clock,
       onProgress,
@@ -117,6 +122,8 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
       }),
     );
   }
+
+  const failure = () => failed?.error ?? streams.map((stream) => stream.lastingFailure()).find((one) => one);
 
   return {
     async check() {
@@ -155,8 +162,9 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
             const at = stream.feed.progress().find((p) => p.topic === topic && p.partition === partition);
             return at === undefined || at.decided < end;
           });
-          if (failed !== undefined) reject(failed.error);
-          else if (left.length === 0) resolve();
+          const error = failure();
+          if (left.length === 0) resolve();
+          else if (error !== undefined) reject(error);
         };
         const abort = () => reject(signal.reason);
         hurries.defer(() => {
@@ -171,6 +179,7 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
       await remember.now();
     },
 
+    failure,
     status: () => statusOf(streams, unrouted.counts()),
 
     async rebuild(name, signal) {

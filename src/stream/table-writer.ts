@@ -17,11 +17,12 @@ import { openCleanTable } from "../quarantine/clean-table.ts";
 import { progressAppId, txnsBeyond } from "../quarantine/progress.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine/totals.ts";
-import type { Commit, OperationCounts, Snapshot, Table } from "../table/table.ts";
+import type { Commit, OperationCounts, Snapshot, Table, TableFile } from "../table/table.ts";
 import type { Cut } from "./feed.ts";
 import type { KeyIndex } from "./key-index.ts";
 import { comparableKey, loadKeyIndex } from "./load-key-index.ts";
 import { type CleanKey, type MicroBatchPlan, planMicroBatch, positionCondition } from "./micro-batch.ts";
+import type { JoinTarget } from "./upkeep.ts";
 
 export interface TableWriterOptions {
   readonly table: Table;
@@ -54,10 +55,10 @@ export interface TableWriter extends AsyncDisposable {
    * one commit that also says how far it goes. Throws TABLE_CONFLICT when somebody else has committed: load again.
    */
   write(cut: Cut): Promise<CleanCounts>;
-  /** Joins small files, with a bounded amount of work. */
-  joinFiles(targetBytes: number): Promise<void>;
-  /** The same for the quarantine, which the other datasets' streams write and tidy as well. */
-  joinQuarantine(target: (fileBytes: readonly number[]) => number | undefined): Promise<void>;
+  /** Joins small files into one: a bounded amount of work. */
+  joinFiles(target: JoinTarget): Promise<void>;
+  /** The same for the quarantine, which the other datasets' streams write and tidy as well. False: nothing to do. */
+  joinQuarantine(target: (files: readonly TableFile[]) => JoinTarget | undefined): Promise<boolean>;
   /** Somebody else may have committed: whoever writes next loads first. */
   forget(): void;
   /** What the table is now; undefined when somebody else may have committed since. */
@@ -164,12 +165,12 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     return counts;
   }
 
-  async function joinFiles(targetBytes: number): Promise<void> {
+  async function joinFiles(target: JoinTarget): Promise<void> {
     const before = current && known !== undefined ? known : await load();
     const metrics = () => totalsMetrics(before.totals);
     current = false;
     const { session } = await working();
-    const commit = await table.optimize({ session, basedOn: before.snapshot, targetBytes, metrics });
+    const commit = await table.optimize({ session, basedOn: before.snapshot, ...target, maxFiles: 1, metrics });
     if (commit === undefined) {
       current = true;
       return;
@@ -178,15 +179,16 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     await goOn(before, commit, before.totals);
   }
 
-  async function joinQuarantine(target: (fileBytes: readonly number[]) => number | undefined): Promise<void> {
+  async function joinQuarantine(targetOf: (files: readonly TableFile[]) => JoinTarget | undefined): Promise<boolean> {
     const basedOn = await quarantine.table.find();
-    const targetBytes = target(basedOn?.files.map(({ bytes }) => bytes) ?? []);
-    if (basedOn === undefined || targetBytes === undefined) return;
+    const target = targetOf(basedOn?.files ?? []);
+    if (basedOn === undefined || target === undefined) return false;
     try {
-      await quarantine.table.optimize({ session: (await working()).session, basedOn, targetBytes });
+      await quarantine.table.optimize({ session: (await working()).session, basedOn, ...target, maxFiles: 1 });
     } catch (error) {
       if (!isPinlakeError(error, "TABLE_CONFLICT")) throw error; // another stream was quicker
     }
+    return true;
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Table } from "../table/table.ts";
+import type { Table, TableFile } from "../table/table.ts";
 import type { TableWriter } from "./table-writer.ts";
 
 /** Keeps a stream table tidy at bounded cost; called after each commit. */
@@ -9,46 +9,61 @@ export interface UpkeepOptions {
   /** The clean table and the quarantine. */
   readonly tables: readonly Table[];
   readonly clock: Clock;
+  /** How long older versions stay readable. */
+  readonly historyMs: number;
 }
 
 /** How many small files of about one size are joined into the next larger size. */
 export const JOIN_FILES = 16;
-const SMALLEST_BYTES = 64 * 1024;
-const LARGEST_BYTES = 16 * 1024 * 1024;
+/** A file that is not joined any more. Making one takes a fraction of a second, for which the stream waits. */
+const FULL: JoinTarget = { targetBytes: 16 * 1024 * 1024, targetRows: 128 * 1024 };
 const VACUUM_EVERY_MS = 3600 * 1000;
+
+export interface JoinTarget {
+  readonly targetBytes: number;
+  readonly targetRows: number;
+}
 
 /**
  * The size of file to make now, or undefined when there are too few small ones. Files grow in steps: a row is written
  * again once per step, not once per join, so tidying costs each row a fixed number of writes however large the table.
  */
-export function joinTarget(fileBytes: readonly number[]): number | undefined {
-  for (let target = SMALLEST_BYTES * JOIN_FILES; target <= LARGEST_BYTES; target *= JOIN_FILES) {
-    const small = fileBytes.filter((bytes) => bytes * 2 <= target);
-    if (small.length >= JOIN_FILES * 2) return target;
+export function joinTarget(files: readonly Pick<TableFile, "bytes" | "rows">[]): JoinTarget | undefined {
+  for (const share of [1 / JOIN_FILES, 1]) {
+    const [targetBytes, targetRows] = [FULL.targetBytes * share, FULL.targetRows * share];
+    const small = files.filter(
+      ({ bytes, rows = Number.POSITIVE_INFINITY }) => bytes * 2 <= targetBytes && rows * 2 <= targetRows,
+    );
+    if (small.length >= JOIN_FILES * 2) return { targetBytes, targetRows };
   }
   return undefined;
 }
 
-export function upkeep({ tables, clock }: UpkeepOptions): Upkeep {
+export function upkeep({ tables, clock, historyMs }: UpkeepOptions): Upkeep {
+  const vacuumEveryMs = Math.min(VACUUM_EVERY_MS, historyMs / 4);
   let lookAgainAfter = 0;
   let commits = 0;
   let vacuumedAtMs = clock.monotonic();
 
-  async function tidy(writer: TableWriter): Promise<void> {
-    const files = writer.state()?.snapshot.files ?? [];
-    const target = joinTarget(files.map(({ bytes }) => bytes));
+  /** Whether there may be more to do. */
+  async function tidy(writer: TableWriter): Promise<boolean> {
+    const target = joinTarget(writer.state()?.snapshot.files ?? []);
     if (target !== undefined) await writer.joinFiles(target);
-    await writer.joinQuarantine(joinTarget);
-    if (clock.monotonic() - vacuumedAtMs >= VACUUM_EVERY_MS) {
-      vacuumedAtMs = clock.monotonic();
-      // Each by its own retention; a quarantine may have had no record yet.
-      for (const table of tables) if ((await table.find()) !== undefined) await table.vacuum();
-    }
+    const joined = await writer.joinQuarantine(joinTarget);
+    return target !== undefined || joined;
+  }
+
+  async function vacuum(): Promise<void> {
+    if (clock.monotonic() - vacuumedAtMs < vacuumEveryMs) return;
+    vacuumedAtMs = clock.monotonic();
+    // Each by its own retention; a quarantine may have had no record yet.
+    for (const table of tables) if ((await table.find()) !== undefined) await table.vacuum();
   }
 
   return async (writer) => {
     if (++commits < lookAgainAfter) return;
-    lookAgainAfter = commits + JOIN_FILES;
-    await tidy(writer);
+    const more = await tidy(writer);
+    lookAgainAfter = commits + (more ? 1 : JOIN_FILES);
+    await vacuum();
   };
 }

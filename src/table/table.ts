@@ -94,6 +94,16 @@ export interface ReplaceOptions extends CommitOptions {
   readonly leaving: { readonly files: readonly string[]; readonly where: string };
 }
 
+export interface OptimizeOptions extends CommitOptions {
+  readonly session: QuerySession;
+  readonly targetBytes?: number;
+  /** Neither does a file get more rows than that by being joined. Default: any number. */
+  readonly targetRows?: number;
+  readonly growth?: number;
+  /** How many files to make at most: the rest is for another call. Default: as many as it takes. */
+  readonly maxFiles?: number;
+}
+
 export interface CreateOptions {
   readonly schema: StructType;
   readonly description?: string;
@@ -149,13 +159,7 @@ export interface Table {
    * Joins small files without changing rows; undefined when there is nothing to join. With `growth` a file is joined
    * only with smaller ones that have at least 1/growth of its bytes together: bounded cost for a table that keeps growing.
    */
-  optimize(
-    options: CommitOptions & {
-      readonly session: QuerySession;
-      readonly targetBytes?: number;
-      readonly growth?: number;
-    },
-  ): Promise<Commit | undefined>;
+  optimize(options: OptimizeOptions): Promise<Commit | undefined>;
   /**
    * Removes files that no version within the retention needs; returns their paths. Default: the table's own retention
    * (`delta.deletedFileRetentionDuration`, 7 days); a shorter one is refused unless forced.

@@ -14,7 +14,7 @@ export function tableReplaceConformance(
   createEngine: () => Promise<QueryEngine>,
   create: (engine: QueryEngine) => Promise<TableHarness>,
 ): void {
-  describe(`${name} replaces rows whose place the caller knows`, () => {
+  describe(`${name} replaces rows whose place the caller knows, and joins files`, () => {
     const setting = tableSetting(createEngine, create);
     const { newTable, rowsOf, abc } = setting;
     let session: QuerySession;
@@ -105,6 +105,17 @@ export function tableReplaceConformance(
       const kept = new Set([file, ...basedOn.files, ...held].map((one) => (typeof one === "string" ? one : one.path)));
       const garbage = await table.vacuum({ retentionMs: -60_000, dryRun: true, force: true });
       expect(garbage.filter((path) => !kept.has(path))).toEqual([]);
+    });
+
+    it("joins files up to a number of rows, as many at a time as it is told", async () => {
+      const { table } = await newTable();
+      for (let i = 0; i < 9; i++) await table.append(abc());
+      const sizes = async () => (await table.snapshot()).files.map(({ rows }) => rows).sort();
+      await table.optimize({ session, targetRows: 9, maxFiles: 1 });
+      expect(await sizes()).toEqual([3, 3, 3, 3, 3, 3, 9]);
+      await table.optimize({ session, targetRows: 9 });
+      expect(await sizes()).toEqual([9, 9, 9]);
+      expect(await table.optimize({ session, targetRows: 9 })).toBeUndefined();
     });
 
     it("refuses rows in other columns than the table's", async () => {

@@ -1,5 +1,13 @@
 export interface Sized {
   readonly size: number;
+  readonly rows?: number | undefined;
+}
+
+export interface CompactionLimits {
+  readonly targetBytes: number;
+  /** Files are not made larger than that either; one whose rows nobody knows is left alone then. */
+  readonly targetRows?: number | undefined;
+  readonly growth?: number | undefined;
 }
 
 /**
@@ -9,20 +17,25 @@ export interface Sized {
  */
 export function planCompaction<F extends Sized>(
   files: readonly F[],
-  { targetBytes, growth = Number.POSITIVE_INFINITY }: { readonly targetBytes: number; readonly growth?: number },
+  { targetBytes, targetRows, growth = Number.POSITIVE_INFINITY }: CompactionLimits,
 ): F[][] {
+  const rowsOf = ({ rows = Number.POSITIVE_INFINITY }: F) => (targetRows === undefined ? 0 : rows);
+  const mostRows = targetRows ?? Number.POSITIVE_INFINITY;
   const groups: F[][] = [];
   let group: F[] = [];
-  let bytes = 0;
+  let [bytes, rows] = [0, 0];
   const close = () => {
     if (group.length > 1) groups.push(group);
     group = [];
-    bytes = 0;
+    [bytes, rows] = [0, 0];
   };
-  for (const file of files.filter(({ size }) => size < 0.75 * targetBytes).toSorted((a, b) => a.size - b.size)) {
-    if (group.length > 0 && (bytes + file.size > targetBytes || file.size > growth * bytes)) close();
+  const small = files.filter((file) => file.size < 0.75 * targetBytes && rowsOf(file) < 0.75 * mostRows);
+  for (const file of small.toSorted((a, b) => a.size - b.size)) {
+    const full = bytes + file.size > targetBytes || rows + rowsOf(file) > mostRows;
+    if (group.length > 0 && (full || file.size > growth * bytes)) close();
     group.push(file);
     bytes += file.size;
+    rows += rowsOf(file);
   }
   close();
   return groups;

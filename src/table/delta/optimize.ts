@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { QuerySession } from "../../engine/query-engine.ts";
-import type { Commit, CommitOptions } from "../table.ts";
+import type { Commit, OptimizeOptions } from "../table.ts";
 import { checkTxns, commit } from "./commit.ts";
 import { planCompaction } from "./compaction.ts";
 import type { TableContext } from "./context.ts";
@@ -10,28 +9,25 @@ import { checkWritable } from "./protocol.ts";
 import { commitResult, NO_COUNTS, type Replaced, withConfiguration } from "./result.ts";
 import { selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
-
-export type OptimizeOptions = CommitOptions & {
-  readonly session: QuerySession;
-  readonly targetBytes?: number;
-  readonly growth?: number;
-};
+import { rowsOf } from "./skipping.ts";
 
 const TARGET_BYTES = 128 * 1024 * 1024;
 
 /** Joins small files; undefined when there is nothing to join. Rows stay what they are, so writers need not give way. */
 export async function optimize(context: TableContext, options: OptimizeOptions): Promise<Commit | undefined> {
-  const { session, signal, targetBytes = TARGET_BYTES, growth } = options;
+  const { session, signal, targetBytes = TARGET_BYTES, targetRows, growth, maxFiles } = options;
   const base = await context.stateOf(options.basedOn);
   checkWritable(context.location, base.protocol, base.metaData);
   checkTxns(context, base, options.txns ?? []);
-  const joinable = [...base.files.values()].filter(({ deletionVector }) => deletionVector == null);
-  const groups = planCompaction(joinable, { targetBytes, ...(growth === undefined ? {} : { growth }) });
+  const joinable = [...base.files.values()]
+    .filter(({ deletionVector }) => deletionVector == null)
+    .map((add) => ({ add, size: add.size, rows: rowsOf(add) }));
+  const groups = planCompaction(joinable, { targetBytes, targetRows, growth }).slice(0, maxFiles);
   if (groups.length === 0) return undefined;
 
   return withNewFiles(context, async (files) => {
     const replaced: Replaced[] = [];
-    for (const group of groups) {
+    for (const group of groups.map((planned) => planned.map(({ add }) => add))) {
       const view = `joined_${randomUUID()}`;
       const by = await withScratch(session, { views: [view] }, async () => {
         await defineFiles(context, session, view, { adds: group, schema: base.schema, signal });

@@ -6,44 +6,53 @@ import { streamTopic } from "../../../src/log/names.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { createStreamArm } from "../../../src/stream/stream-arm.ts";
 import { JOIN_FILES, joinTarget } from "../../../src/stream/upkeep.ts";
+import { planCompaction } from "../../../src/table/delta/compaction.ts";
 import { openDeltaTable } from "../../../src/table/delta/delta-table.ts";
 import { red } from "../../support/stream-datasets.ts";
 import { put } from "../../support/stream-world.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-const files = (count: number, bytes: number) => new Array<number>(count).fill(bytes);
+const files = (count: number, bytes: number, rows = Math.ceil(bytes / 400)) =>
+  Array.from({ length: count }, () => ({ bytes, rows }));
 
 describe("small files", () => {
   it("are left alone while they are few", () => {
     expect(joinTarget(files(2 * JOIN_FILES - 1, 1000))).toBeUndefined();
   });
   it("are joined when they are many", () => {
-    expect(joinTarget(files(2 * JOIN_FILES, 1000))).toBeGreaterThan(1000 * JOIN_FILES);
+    expect(joinTarget(files(2 * JOIN_FILES, 1000))?.targetBytes).toBeGreaterThan(1000 * JOIN_FILES);
   });
   it("are never joined into larger ones than the largest step, however many there are", () => {
-    expect(joinTarget(files(1000, 16 * 1024 * 1024))).toBeUndefined();
+    expect(joinTarget(files(1000, 16 * 1024 * 1024, 10))).toBeUndefined();
+    expect(joinTarget(files(1000, 1000, 100_000))).toBeUndefined();
   });
-  it("cost each row a number of writes that grows with the logarithm of the table only", () => {
-    const batch = 100_000;
-    let [written, sizes] = [0, [] as number[]];
+  it("are left alone when nobody knows their rows", () => {
+    expect(joinTarget(files(1000, 1000).map(({ bytes }) => ({ bytes, rows: undefined })))).toBeUndefined();
+  });
+  it.each([
+    { what: "large rows", bytes: 100_000, rows: 10 },
+    { what: "rows of which many fit into little", bytes: 6000, rows: 1000 },
+  ])("cost each row a number of writes that grows with the logarithm of the table only: $what", ({ bytes, rows }) => {
+    let written = 0;
+    let table = files(0, 0);
     const commits = 4096;
     for (let i = 0; i < commits; i++) {
-      sizes.push(batch);
-      const target = joinTarget(sizes);
+      table.push({ bytes, rows });
+      const target = joinTarget(table);
       if (target === undefined) continue;
-      const joined = sizes.filter((bytes) => bytes * 2 <= target);
-      const kept = sizes.filter((bytes) => bytes * 2 > target);
-      for (let sum = 0, at = 0; at < joined.length; at++) {
-        sum += joined[at] as number;
-        if (sum < target && at < joined.length - 1) continue;
-        kept.push(sum);
-        written += sum;
-        sum = 0;
+      const sized = table.map((file) => ({ ...file, size: file.bytes }));
+      const [group = []] = planCompaction(sized, target);
+      const joined = { bytes: 0, rows: 0 };
+      for (const file of group) {
+        joined.bytes += file.bytes;
+        joined.rows += file.rows;
       }
-      sizes = kept;
+      expect(joined.rows).toBeLessThanOrEqual(target.targetRows);
+      written += joined.rows;
+      table = [...sized.filter((file) => !group.includes(file)), joined];
     }
-    expect(written / (commits * batch)).toBeLessThan(4);
-    expect(sizes.length).toBeLessThan(150);
+    expect(written / (commits * rows)).toBeLessThan(4);
+    expect(table.length).toBeLessThan(150);
   });
 });
 
