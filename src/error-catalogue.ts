@@ -192,7 +192,8 @@ export const catalogue = {
   OUT_OF_MEMORY: entry<{ limit: string; reason: string }>({
     kind: "unavailable",
     retry: "never",
-    message: (d) => `The query needs more memory than ${d.limit}: ${d.reason}. Allow more with --memory.`,
+    message: (d) =>
+      `The query needs more memory than ${d.limit}: ${d.reason}. Allow more with --memory or engine.memory.`,
   }),
   TABLE_NOT_FOUND: entry<{ table: string }>({
     kind: "notFound",

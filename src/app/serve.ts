@@ -30,8 +30,10 @@ export interface Serving extends AsyncDisposable {
   /** Where clients post. */
   readonly gateway: string;
   readonly console: string;
-  /** Rejects when a stage ends in a way that trying again does not mend. */
+  /** Rejects when a stage ends in a way that trying again does not mend. Whatever else runs goes on, and is to be drained. */
   readonly failed: Promise<never>;
+  /** What has ended a stage, or keeps one from going on; undefined when nothing does. */
+  failure(): unknown;
 }
 
 /**
@@ -48,10 +50,16 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     import("../console/server.ts"),
   ]);
   const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => undefined);
+  let ending: unknown;
+  failure.promise.catch((error: unknown) => {
+    ending = error;
+  });
   const onFailure = (stage: string, error: unknown) => {
-    // Who waits for `failed` tells it in full; this line stands where it happened.
-    logger.error({ stage, code: codeOf(error) }, "a stage failed");
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error(
+      { stage, code: codeOf(error) },
+      `${stage} ended; the gateway goes on, and keeps what comes: ${reason}`,
+    );
     failure.reject(error);
   };
 
@@ -98,6 +106,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     gateway: gateway.url,
     console: consoleServer.url,
     failed: failure.promise,
+    failure: () => ending ?? stages.stream.failure(),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -12,8 +12,11 @@ export const addUpCommand: AddCommands = (program, context) => {
     await using app = await openApp({ project: await on.project(), data: on.data });
     await using serving = await app.serve({ logLevel: on.logLevel });
     printAddresses(on, serving);
-    await Promise.race([untilAborted(on.effects.signal), serving.failed]);
+    await untilAborted(on.effects.signal);
     on.note(DRAINING);
+    // What was acknowledged is kept whatever a stage behind the log did; that it did is what the command ends with.
+    const failure = serving.failure();
+    if (failure !== undefined) throw failure;
   });
 };
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { isPinlakeError } from "../errors.ts";
+import { type ErrorCode, isPinlakeError, type PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { backoffMs } from "../retry.ts";
 import { nameSystemError } from "../storage-error.ts";
@@ -25,10 +25,15 @@ export interface DatasetStream {
   readonly name: string;
   readonly feed: Feed;
   readonly writer: TableWriter;
-  /** Until the signal aborts; then it ends between two micro-batches. Rejects when trying again does not help. */
+  /**
+   * Until the signal aborts; then it ends between two micro-batches. What fails is tried again, with the table loaded
+   * anew. Rejects when that cannot help: see `isFinal`.
+   */
   run(signal: AbortSignal): Promise<void>;
   /** What hinders it at the moment, if anything does. */
   failure(): Error | undefined;
+  /** The same, once it has hindered several attempts in a row and is nothing that passes by itself, as a full disk is. */
+  lastingFailure(): Error | undefined;
   commits(): number;
   /** Commits what waits without waiting for more, for as long as somebody wants it. */
   hurry(): Disposable;
@@ -40,13 +45,15 @@ export interface DatasetStream {
 const LOOK_FOR_STREAMS_MS = 500;
 /** While records wait for the trigger, more of them are counted at most this often. */
 const LOOK_FOR_RECORDS_MS = 5;
+/** After so many attempts that failed, whoever waits for the table is told. */
+const LASTING = 3;
 const RETRIES = { attempts: Number.POSITIVE_INFINITY, firstDelayMs: 50, maxDelayMs: 10_000 };
 
 export function datasetStream(options: DatasetStreamOptions): DatasetStream {
   const { name, log, feed, writer, upkeep, limits, clock, onProgress } = options;
   let wake: AbortController | undefined;
-  let [hurrying, commits] = [0, 0];
-  let failure: Error | undefined;
+  let [hurrying, commits, failed] = [0, 0, 0];
+  let failure: PinlakeError | undefined;
   /** Who has the table to himself waits for the one before. */
   let turn: Promise<void> = Promise.resolve();
 
@@ -128,21 +135,24 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
       const stop = () => wake?.abort();
       signal.addEventListener("abort", stop);
       try {
-        for (let failed = 0; !signal.aborted; ) {
+        failed = 0;
+        while (!signal.aborted) {
           try {
             await begin();
             let since: number | undefined;
             while (!signal.aborted) {
               const before = commits;
               since = await step(since, signal);
-              if (commits > before) failed = 0;
+              const idle = since === undefined && feed.waiting().records === 0;
+              if (commits > before || idle) [failed, failure] = [0, undefined];
             }
           } catch (thrown) {
             const error = nameSystemError(thrown);
-            if (!mayPass(error)) throw error;
-            failure = error as Error;
+            if (!isPinlakeError(error) || isFinal(error)) throw error;
+            failure = error;
+            failed++;
             onProgress();
-            await clock.sleep(backoffMs(RETRIES, ++failed), signal).catch(() => {});
+            await clock.sleep(backoffMs(RETRIES, failed), signal).catch(() => {});
           }
         }
       } finally {
@@ -150,6 +160,7 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
       }
     },
     failure: () => failure,
+    lastingFailure: () => (failed >= LASTING && failure?.retry === "never" ? failure : undefined),
     commits: () => commits,
     hurry() {
       hurrying++;
@@ -168,8 +179,7 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
   };
 }
 
-/** Whether loading the table again, or more room on the disk, may mend it. */
-function mayPass(error: unknown): boolean {
-  if (!isPinlakeError(error)) return false;
-  return error.retry === "backoff" || error.code === "TABLE_CONFLICT";
-}
+const FINAL: readonly ErrorCode[] = ["DEFINITION_CHANGED", "REBUILD_UNFINISHED", "LOG_BEHIND", "LOG_TRIMMED"];
+
+/** Whether somebody has to do something before another attempt can help. */
+const isFinal = ({ code }: PinlakeError): boolean => FINAL.includes(code);
