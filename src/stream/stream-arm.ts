@@ -100,7 +100,7 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
         ...(unrouted.watchedBy === i ? { onShared: unrouted.see } : {}),
       }),
       writer: openTableWriter({ ...options, table, quarantine, dataset, configuration }),
-      upkeep: upkeep({ tables: [table, quarantine.table], clock }),
+      upkeep: upkeep({ tables: [table, quarantine.table], clock, historyMs }),
       limits: config,
       clock,
       onProgress,
