@@ -47,6 +47,8 @@ export interface PlainConnection {
  */
 type Phase = "rest" | "body" | "busy" | "unsent" | "over";
 
+const nothing = (): void => {};
+
 /** One connection of the plain lane: requests one after the other, in one parse, one handler call and one write each. */
 export function plainConnection(socket: Socket, options: PlainConnectionOptions): PlainConnection {
   const { exchange, find, inFlight, maxBodyBytes, monotonic, closing } = options;
@@ -56,8 +58,8 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
   let deadlineMs = monotonic() + options.firstRequestMs;
   /** Of the present request: how much of its body is still to come. */
   let bodyLeft = 0;
-  let onBody: (chunk: Buffer) => void = () => {};
-  let onBodyLost: () => void = () => {};
+  let onBody: (chunk: Buffer) => void = nothing;
+  let onBodyLost: () => void = nothing;
 
   socket.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onError).on("drain", onDrain);
 
@@ -119,15 +121,22 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
       const rest = chunk.length - bodyLeft;
       bodyLeft = Math.max(0, -rest);
       if (bodyLeft > 0) return;
-      phase = "busy";
+      received("busy");
       if (rest > 0) putBack(chunk.subarray(chunk.length - rest));
       done(body);
     };
     onBodyLost = () => {
-      phase = "over";
+      received("over");
       inFlight.release(contentLength);
       failed(new PinlakeError("CLOSED", { what: "The client's connection" }));
     };
+  }
+
+  /** A connection that rests must not keep the body alive. */
+  function received(then: Phase): void {
+    phase = then;
+    onBody = nothing;
+    onBodyLost = nothing;
   }
 
   function answer(reply: Answer): void {
@@ -156,7 +165,9 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
   }
 
   function onDrain(): void {
-    if (phase === "unsent") next();
+    if (phase !== "unsent") return;
+    if (clientEnded) end();
+    else next();
   }
 
   function onEnd(): void {

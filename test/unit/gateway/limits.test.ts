@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import { PinlakeError } from "../../../src/errors.ts";
 import type { EventLog } from "../../../src/log/event-log.ts";
@@ -97,6 +99,26 @@ describe.each(lanes)("the gateway's limits, through $lane", ({ plainLane }) => {
     expect((await first).status).toBe(200);
     expect((await world.call("POST", "/topics/t", BODY.padEnd(200))).status).toBe(200);
     expect(world.gateway.status()).toMatchObject({ inFlightBytes: 0, inFlightRequests: 0 });
+  });
+
+  it("keeps nothing of a body that is answered, while its connection rests", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const world = await start();
+    const [count, size] = [10, 2 << 20];
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < count; i++) {
+      const { socket, next } = await raw(world);
+      socket.write(head(`Content-Length: ${size}`) + " ".repeat(size));
+      expect(await next()).toMatch(/^HTTP\/1.1 400 .*connection: keep-alive/is);
+    }
+    await expect
+      .poll(() => {
+        collectGarbage();
+        return process.memoryUsage().arrayBuffers - before;
+      })
+      .toBeLessThan((count * size) / 2);
   });
 
   it("lets go of what a client that went away had announced", async () => {
