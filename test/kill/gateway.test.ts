@@ -16,7 +16,9 @@ const KILLS = times(20);
 const CLIENTS = 12;
 const STREAM = "load";
 
-it(`what the gateway acknowledged stands once in the log, with its bytes, after each of ${KILLS} kills`, async () => {
+it(`what the gateway acknowledged stands once in the log, with its bytes, after each of ${KILLS} kills`, {
+  timeout: times(120_000),
+}, async () => {
   const seed = printedSeed("gateway kills");
   const random = seededRandom(seed);
   await using temp = await tempFolder();
@@ -51,7 +53,7 @@ it(`what the gateway acknowledged stands once in the log, with its bytes, after 
     for (const internal of [false, true])
       expect(records.filter(({ topic }) => isInternalTopic(topic) === internal).length, lane).toBeGreaterThan(KILLS);
   expect(recreated).toBeGreaterThan(0);
-}, 120_000);
+});
 
 type Lane = "plain" | "node";
 
