@@ -1,6 +1,7 @@
 // Loads a log until it is killed, and prints what was acknowledged, line by line, as it is.
 import { writeSync } from "node:fs";
 import { openEmbeddedLog } from "../../src/log/embedded/embedded-log.ts";
+import { ready } from "../support/kill-ready.ts";
 import { runLogLoad } from "../support/log-load.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
@@ -10,7 +11,7 @@ const print = (line: string) => writeSync(1, `${line}\n`);
 const log = await openEmbeddedLog({ folder, segmentBytes: 50_000 });
 log.holdFor("stage", () => true);
 void commitForEver((await log.committed("other", "load.a", 0)) ?? 0n);
-print("ready");
+ready("ready");
 await runLogLoad({
   log,
   run,

@@ -4,6 +4,7 @@ import type { EventLog } from "../../src/log/event-log.ts";
 import { streamTopic } from "../../src/log/names.ts";
 import { createSink } from "../../src/sink/sink.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
+import { ready } from "../support/kill-ready.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
 // A life of the sink that is killed: appends, flushes, rotates and re-creates topics until then.
@@ -18,7 +19,7 @@ const compression = (["none", "gzip", "zstd"] as const)[below(3)] ?? "none";
 const sink = createSink({ log, store, limits, compression, lingerMs: below(4), bufferBytes: below(2) * 1e6 });
 await sink.prepare();
 void sink.run(new AbortController().signal);
-process.stdout.write("working\n");
+ready("working");
 
 const topics = ["a.pin", "b", streamTopic("s")];
 void appendForever(log);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import { openEmbeddedLog } from "../../src/log/embedded/embedded-log.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
+import { ready } from "../support/kill-ready.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { appendSome, makeStreams } from "../support/stream-load.ts";
 import { openArm } from "../support/stream-world.ts";
@@ -27,7 +28,7 @@ const arm = openArm(
 const { signal } = new AbortController();
 void arm.run(signal);
 for (let appends = 0; ; appends++) {
-  if (appends === Number(seed) % 3) process.stdout.write("working\n");
+  if (appends === Number(seed) % 3) ready("working");
   await appendSome(log, random);
   if (appends < Number(seed) % 3) await arm.caughtUp(signal);
   else await new Promise((resolve) => setTimeout(resolve, random() * 15));

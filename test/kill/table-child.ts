@@ -3,6 +3,7 @@ import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import { isPinlakeError } from "../../src/errors.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
 import { openDeltaTable } from "../../src/table/delta/delta-table.ts";
+import { ready } from "../support/kill-ready.ts";
 import { events } from "../support/table-rows.ts";
 
 // Writes batch after batch as one of several writers: two rows of its own each, by append or by merge, and every third
@@ -12,7 +13,7 @@ const store = await openFilesystemStore({ root });
 await using engine = createDuckDbEngine({ threads: 1 });
 await using session = await engine.session();
 const table = openDeltaTable({ store, prefix: "t", engine, clock: systemClock, engineInfo: "pinlake/test" });
-process.stdout.write("ready\n");
+ready("ready");
 
 for (;;) {
   const basedOn = await table.snapshot();

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { seededRandom } from "./seeded-random.ts";
 
@@ -14,11 +16,13 @@ export interface ChildLife {
   ended: Promise<number | null>;
 }
 
+const COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
+
 /** Starts a TypeScript file as a process of its own, as a user's would run: same Node, source condition, quiet. */
 export function startChild(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): ChildLife {
   const child = spawn(process.execPath, ["--conditions=pinlake-source", file, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, NODE_OPTIONS: "", ...env },
+    env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
   });
   const lines: string[] = [];
   const waiters = new Set<{ prefix: string; resolve: (line: string) => void; reject: (error: Error) => void }>();
