@@ -1,23 +1,21 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inGroups, type TakenObject } from "../src/batch/take.ts";
 import { systemClock } from "../src/clock.ts";
 import type { Dataset } from "../src/define/dataset.ts";
 import { readDataset } from "../src/define/dataset-file.ts";
-import { cleanFiles, type RawInput } from "../src/engine/clean-files.ts";
+import { cleanFiles } from "../src/engine/clean-files.ts";
 import { createDuckDbEngine } from "../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../src/engine/query-engine.ts";
 import { cleanSchema } from "../src/quarantine/clean-table.ts";
 import { openFilesystemStore } from "../src/store/filesystem.ts";
 import { openDeltaTable } from "../src/table/delta/delta-table.ts";
 import { type Benchmark, type Figure, median } from "./figure.ts";
+import { objectGroups, writePinObjects } from "./pin-objects.ts";
 import { pin } from "./pins.ts";
 
 const ROWS = 500_000;
-const ROWS_PER_OBJECT = 10_000;
 const ROUNDS = 5;
-const CHUNK_BYTES = 64 * 1024 * 1024;
 
 /**
  * Cleaning pins by the portable SQL into a committed Delta table, against reading and writing the same columns untouched;
@@ -115,23 +113,13 @@ async function cleanIntoTable({ session, engine, dataset, folder }: CleaningPart
   const prefix = `pin-${performance.now()}`;
   await using table = openDeltaTable({ store, prefix, engine, clock: systemClock, engineInfo: "bench" });
   await table.create({ schema: cleanSchema(dataset) });
-  const { files } = await cleanFiles(session, dataset, inputs(session, objects), {
+  const { files } = await cleanFiles(session, dataset, objectGroups(session, objects), {
     badInto: "bad",
     folder: parts,
     nowMs: 0,
     foreignMarkers: [],
   });
   await table.append({ session, files });
-}
-
-async function* inputs(session: QuerySession, objects: readonly string[]): AsyncGenerator<RawInput[]> {
-  const taken = objects.map((key) => ({ key, textBytes: 560 * ROWS_PER_OBJECT }) as TakenObject);
-  let object = 0;
-  for (const group of inGroups(taken, { maxBytes: CHUNK_BYTES, atOnce: session.parallelism }))
-    yield group.map(({ key: path }) => {
-      const startOffset = BigInt(object++ * ROWS_PER_OBJECT);
-      return { topic: "bench.pin", partition: 0, path, startOffset };
-    });
 }
 
 /** Of every 1/share lines one is bad: no JSON, without a key, and with a count that cannot be read, by turns. */
@@ -148,10 +136,5 @@ function writeObjects(folder: string, share: number): string[] {
         return JSON.stringify({ ...pin(i), follower_count: "many" });
     }
   };
-  return Array.from({ length: ROWS / ROWS_PER_OBJECT }, (_, i) => {
-    const path = join(folder, `${share}-${i}.json`);
-    const lines = Array.from({ length: ROWS_PER_OBJECT }, (_, k) => line(i * ROWS_PER_OBJECT + k));
-    writeFileSync(path, `${lines.join("\n")}\n`);
-    return path;
-  });
+  return writePinObjects(folder, { name: String(share), rows: ROWS, line });
 }

@@ -8,10 +8,11 @@ import { ingest } from "./ingest.ts";
 import { json } from "./json.ts";
 import { latency } from "./latency.ts";
 import { log } from "./log.ts";
+import { memory } from "./memory.ts";
 import { sink } from "./sink.ts";
 import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, json, log, sink, clean, stream, latency, chain, growth];
+const benchmarks = [ingest, json, log, sink, clean, stream, latency, chain, growth, memory];
 
 const options = { json: { type: "boolean", default: false }, rows: { type: "string" } } as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
