@@ -11,8 +11,8 @@ export interface Figure {
 
 export interface Benchmark {
   readonly name: string;
-  /** `rows`: fewer or more than it takes of itself, where the amount is a matter of choice. */
-  readonly run: (options?: { readonly rows?: number }) => Promise<readonly Figure[]>;
+  /** `rows`, `minutes`: fewer or more than it takes of itself, where the amount is a matter of choice. */
+  readonly run: (options?: { readonly rows?: number; readonly minutes?: number }) => Promise<readonly Figure[]>;
 }
 
 const round = (value: number) => (value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2));

@@ -1,4 +1,4 @@
-/** `npm run bench [-- NAME…] [--json] [--rows N]`: every benchmark, or those named. */
+/** `npm run bench [-- NAME…] [--json] [--rows N] [--minutes N]`: every benchmark, or those named. */
 import { parseArgs } from "node:util";
 import { chain } from "./chain.ts";
 import { clean } from "./clean.ts";
@@ -10,11 +10,16 @@ import { latency } from "./latency.ts";
 import { log } from "./log.ts";
 import { memory } from "./memory.ts";
 import { sink } from "./sink.ts";
+import { soak } from "./soak.ts";
 import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, json, log, sink, clean, stream, latency, chain, growth, memory];
+const benchmarks = [ingest, json, log, sink, clean, stream, soak, latency, chain, growth, memory];
 
-const options = { json: { type: "boolean", default: false }, rows: { type: "string" } } as const;
+const options = {
+  json: { type: "boolean", default: false },
+  rows: { type: "string" },
+  minutes: { type: "string" },
+} as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown.length > 0) {
@@ -22,7 +27,10 @@ if (unknown.length > 0) {
   process.exit(64);
 }
 
-const limits = values.rows === undefined ? {} : { rows: Number(values.rows) };
+const limits = {
+  ...(values.rows === undefined ? {} : { rows: Number(values.rows) }),
+  ...(values.minutes === undefined ? {} : { minutes: Number(values.minutes) }),
+};
 const all: Figure[] = [];
 for (const benchmark of benchmarks) {
   if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
