@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { systemClock } from "../clock.ts";
+import type { Project } from "../config/load-project.ts";
 import type { Config } from "../define/config.ts";
 import { PinlakeError } from "../errors.ts";
 import { type DataFolder, dataFolder } from "./data-folder.ts";
@@ -19,8 +20,9 @@ export interface Finding {
 
 const LOW_DISK_BYTES = 1024 ** 3;
 
-/** Looks at everything that has to be right for a start, and at every byte of the log and the objects. Changes nothing. */
-export async function* diagnose(config: Config, data: string, signal: AbortSignal): AsyncGenerator<Finding> {
+/** Looks at everything that has to be right for a start, at every byte of the log and the objects, and at the files of every table. Changes nothing. */
+export async function* diagnose(project: Project, data: string, signal: AbortSignal): AsyncGenerator<Finding> {
+  const { config } = project;
   const folder = dataFolder(data);
   const major = Number(process.versions.node.split(".")[0]);
   yield { check: "node", ok: major >= 24, detail: `${process.version}, 24 or newer is needed` };
@@ -36,6 +38,7 @@ export async function* diagnose(config: Config, data: string, signal: AbortSigna
   }
   yield await logFinding(folder, signal);
   yield await objectsFinding(config, folder, signal);
+  yield await tablesFinding(project, folder, signal);
 }
 
 function folderFinding({ root }: DataFolder): Finding {
@@ -76,6 +79,14 @@ async function logFinding(folder: DataFolder, signal: AbortSignal): Promise<Find
     throw new PinlakeError("LOG_CORRUPT", { file, position, reason });
   }
   return { check: "log", ok: true, detail: "every frame's checksum is right" };
+}
+
+/** Throws TABLE_CORRUPT for the first table that cannot be read. */
+async function tablesFinding(project: Project, folder: DataFolder, signal: AbortSignal): Promise<Finding> {
+  if (!existsSync(folder.tables)) return { check: "tables", ok: true, detail: "there are none yet" };
+  const { checkTables } = await import("./check-tables.ts");
+  const count = await checkTables(project, folder.root, signal);
+  return { check: "tables", ok: true, detail: `${count} can be read, all their files are there` };
 }
 
 /** Throws OBJECTS_DAMAGED for the first object that is not whole or missing between others; LOG_BEHIND when the log was deleted. */

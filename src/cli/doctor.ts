@@ -4,7 +4,9 @@ import type { AddCommands } from "./program.ts";
 export const addDoctorCommand: AddCommands = (program, context) => {
   const doctor = program
     .command("doctor")
-    .description("checks Node, folder, disk, lock, ports, every checksum of the log and every object; changes nothing")
+    .description(
+      "checks Node, folder, disk, lock, ports, every checksum of the log, every object and table; changes nothing",
+    )
     .option(
       "--repair",
       "first makes damaged logs and objects whole: damaged files are set aside, and the offsets given up are named; not beside a running up",
@@ -24,7 +26,7 @@ export const addDoctorCommand: AddCommands = (program, context) => {
         for await (const repaired of repairs)
           found.push({ check: "repair", ok: true, detail: describeRepair(repaired), repaired });
       }
-      for await (const finding of diagnose(project.config, on.data, on.effects.signal)) found.push(finding);
+      for await (const finding of diagnose(project, on.data, on.effects.signal)) found.push(finding);
     } finally {
       on.print(found, () => found.map(line).join(""));
     }

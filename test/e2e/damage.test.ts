@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CommandOptions, pinlake, pinlakeJson, startPinlake } from "../support/pinlake.ts";
@@ -114,6 +114,18 @@ describe("a folder on which a demo ran", () => {
     expect(await topic("odd")).toBe(1);
     expect(await topic("pinterest.pin")).toBe(30);
     expect((await pinlake(["doctor", "--data", data])).code).toBe(0);
+  });
+
+  it("shows doctor a table that lacks one of its files", async () => {
+    await using folder = await tempFolder();
+    const data = await copyOf(folder);
+    const table = join(data, "tables/stream/geo");
+    const file = (await readdir(table)).find((name) => name.endsWith(".parquet")) ?? "";
+    await rm(join(table, file));
+    const { code, err } = await pinlake(["doctor", "--data", data, "--json"]);
+    expect(code).toBe(65);
+    expect(err).toContain("TABLE_CORRUPT");
+    expect(err).toContain("stream.geo");
   });
 
   it("repairs nothing beside a running up", async () => {
