@@ -29,9 +29,13 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
   };
   const adopt: NewFiles["adopt"] = async (rows, options) => {
     checkColumns(rows, options.schema, context.location);
-    const before = adds.length;
-    for (const file of rows.files) if (file.rows > 0) adds.push(await adoptDataFile(context, file, options));
-    return adds.slice(before);
+    // All at once: they wait for the disk together. Those that came in are known also when another did not.
+    const filled = rows.files.filter((file) => file.rows > 0);
+    const adopted = await Promise.allSettled(filled.map((file) => adoptDataFile(context, file, options)));
+    const brought = adopted.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    adds.push(...brought);
+    for (const one of adopted) if (one.status === "rejected") throw one.reason;
+    return brought;
   };
   try {
     return await work({
