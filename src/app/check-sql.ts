@@ -5,6 +5,7 @@ import type { ColumnType } from "../define/column-type.ts";
 import { cleaningSql } from "../engine/clean-sql.ts";
 import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
 import { type Column, dataType } from "../engine/schema.ts";
+import { holdsEvery } from "../engine/widening.ts";
 import { isPinlakeError, PinlakeError } from "../errors.ts";
 
 /**
@@ -16,9 +17,11 @@ export async function checkSql({ folder, datasets, answers }: Project, engine: Q
     await using session = await engine.session();
     const fields = [...Object.keys(dataset.record.fields), CARRIED].map((name): Column => ({ name, type: "string" }));
     await session.defineRows("raw", fields, []);
-    await inFile(join(folder, "datasets", dataset.sql), () =>
-      session.describe(cleaningSql(session, dataset, [CARRIED])),
-    );
+    const file = join(folder, "datasets", dataset.sql);
+    await inFile(file, () => session.describe(cleaningSql(session, dataset, [CARRIED])));
+    const given = await inFile(file, () => session.describe(dataset.select.replace(/;\s*$/, "")));
+    const problems = typed(dataset.columns).flatMap((column) => typeProblem(session, column, given));
+    if (problems.length > 0) throw new PinlakeError("CONFIG_INVALID", { file, problems });
   }
 
   await using session = await engine.session();
@@ -42,6 +45,14 @@ export async function checkSql({ folder, datasets, answers }: Project, engine: Q
       });
     await session.defineRows(answer.name, declared, []);
   }
+}
+
+/** A conversion that nobody wrote would fail at the first value that has none. */
+function typeProblem(session: QuerySession, { name, type }: Column, given: readonly Column[]): string[] {
+  const found = given.find((column) => column.name.toLowerCase() === name.toLowerCase());
+  if (found === undefined || holdsEvery(type, found.type)) return [];
+  const [is, declared] = [session.typeName(found.type), session.typeName(type)];
+  return [`column "${name}" is declared ${declared}, but the SELECT gives ${is}; convert it there, or declare ${is}`];
 }
 
 /** Stands for what the engine carries through the cleaning beside the definition's columns. */

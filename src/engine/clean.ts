@@ -1,6 +1,8 @@
 import type { Dataset } from "../define/dataset.ts";
+import { isPinlakeError, type PinlakeError } from "../errors.ts";
 import type { LogRecord, Position } from "../record.ts";
 import { cleanColumns, cleaningSql } from "./clean-sql.ts";
+import { fallibleColumns } from "./fallible-columns.ts";
 import { fieldJson, fieldText } from "./json-members.ts";
 import { POSITION_COLUMNS } from "./quarantine-columns.ts";
 import type { ParquetFile, QueryOptions, QuerySession, SqlValue } from "./query-engine.ts";
@@ -75,15 +77,43 @@ export function openCleaning(session: QuerySession, dataset: Dataset, foreign: r
   const written = `${raw} SELECT ${columns.map(({ name }) => session.quote(name)).join(", ")}
     FROM (${cleaningSql(session, dataset, position)}) AS cleaned`;
   const warned = dataset.warnings.map((_, i) => `_warning${i}`);
-  const judged = `${raw} SELECT ${["_origin", "_reason", session.quote(dataset.key), ...warned].join(", ")}
+  const judging = (columns: readonly string[]) => `${raw} SELECT ${["_origin", "_reason", ...columns].join(", ")}
     FROM (${cleaningSql(session, dataset, ["_origin"])}) AS cleaned`;
+  const judged = judging([session.quote(dataset.key), ...warned, ...fallibleColumns(dataset).map(session.quote)]);
+  const onlyReason = judging([]);
 
   /** By number of the candidate what the dataset's SQL makes of it: the reason against it, its key, and its warnings. */
   async function verdicts(candidates: readonly Candidate[], signal: AbortSignal | undefined) {
     const byOrigin: (readonly SqlValue[])[] = [];
-    if (candidates.length === 0) return byOrigin;
-    const { rows } = await session.query(judged, { ...(signal && { signal }), parameters: [jsonRows(candidates)] });
-    for (const [origin, ...verdict] of rows) byOrigin[origin as number] = verdict;
+    const ask = async (sql: string, some: readonly Candidate[]) => {
+      const { rows } = await session.query(sql, { ...(signal && { signal }), parameters: [jsonRows(some)] });
+      for (const [origin, ...verdict] of rows) byOrigin[origin as number] = verdict;
+      return rows;
+    };
+    /** Where the SQL fails on some record, it is run on fewer and fewer, down to that one: each makes its row alone. */
+    const askEach = async (some: readonly Candidate[]): Promise<void> => {
+      try {
+        if (some.length > 0) await ask(judged, some);
+      } catch (error) {
+        if (!isValueError(error)) throw error;
+        const half = some.length >> 1;
+        if (half > 0) {
+          await askEach(some.slice(0, half));
+          await askEach(some.slice(half));
+        } else await askReason(some, error);
+      }
+    };
+    /** A rule may have said already why the record is no row. */
+    const askReason = async (some: readonly Candidate[], failure: PinlakeError<"QUERY_FAILED">): Promise<void> => {
+      try {
+        const [[origin, reason] = []] = await ask(onlyReason, some);
+        if (reason === null) byOrigin[origin as number] = [SQL_FAILED, failure.details.reason];
+      } catch (error) {
+        if (!isValueError(error)) throw error;
+        for (const one of some) byOrigin[candidates.indexOf(one)] = [SQL_FAILED, error.details.reason];
+      }
+    };
+    await askEach(candidates);
     return byOrigin;
   }
 
@@ -120,7 +150,8 @@ export function openCleaning(session: QuerySession, dataset: Dataset, foreign: r
         if (reason === null) {
           good.push({ key, position: candidate.position, json: candidate.json });
           for (const [w, is] of flags.entries()) if (is === true) warnings[w] = (warnings[w] ?? 0) + 1;
-        } else quarantine(candidate, reason as string, ruleDetail(dataset, reason as string, candidate.sources));
+        } else if (reason === SQL_FAILED) quarantine(candidate, reason, failureDetail(String(key)));
+        else quarantine(candidate, reason as string, ruleDetail(dataset, reason as string, candidate.sources));
       }
       const byName = Object.fromEntries(dataset.warnings.map(({ name }, i) => [name, warnings[i] ?? 0]));
       const counts = { events, rows: good.length, quarantined: bad.length, tombstones, warnings: byName };
@@ -141,6 +172,19 @@ function rawTexts(session: QuerySession, dataset: Dataset): string {
 }
 
 const jsonRows = (rows: readonly { readonly json: string }[]): string => `[${rows.map(({ json }) => json).join(",")}]`;
+
+/** The reason against a record on which the dataset's own SQL fails. */
+const SQL_FAILED = "sql_failed";
+
+/** What is wrong with values, as the engine calls it; a mistake in the SQL, or the machine, is nothing of a record's. */
+const VALUE_ERROR = /^(Conversion|Out of Range|Invalid Input|Mismatch Type) Error/;
+
+const isValueError = (error: unknown): error is PinlakeError<"QUERY_FAILED"> =>
+  isPinlakeError(error, "QUERY_FAILED") && VALUE_ERROR.test(error.details.reason);
+
+/** Without the place in a statement that nobody wrote. */
+const failureDetail = (reason: string): string =>
+  `The dataset's SQL fails on it: ${reason.split(/\n\s*\n|\nLINE /, 1)[0]?.trim()}`;
 
 /** A sentence that names the fields and their values. */
 function ruleDetail(dataset: Dataset, reason: string, sources: readonly (string | undefined)[]): string {

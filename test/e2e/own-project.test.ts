@@ -35,7 +35,7 @@ SELECT kind, max(grams) AS grams FROM apple GROUP BY kind ORDER BY kind`,
       tables: [table],
       *generate({ rows = 40 }) {
         for (let id = 0; id < rows; id++)
-          yield { table: "apples", row: { id, kind: id % 2 === 0 ? "red" : "green", grams: id === 9 ? 5000 : 100 + id } };
+          yield { table: "apples", row: { id, kind: id % 2 === 0 ? "red" : "green", grams: id === 9 ? 5000 : id === 11 ? 3e9 : 100 + id } };
       },
     });`,
 };
@@ -57,10 +57,10 @@ it("a dataset, its question and its source are a few files anywhere, and the dem
   );
   expect(demo.reconciliation).toEqual(
     ["batch", "stream"].map((arm) => ({
-      ...{ arm, dataset: "apple", events: 40, rows: 39, superseded: 0, quarantined: 1, tombstones: 0, ok: true },
+      ...{ arm, dataset: "apple", events: 40, rows: 38, superseded: 0, quarantined: 2, tombstones: 0, ok: true },
     })),
   );
-  expect(demo.agreement).toEqual([{ dataset: "apple", batchRows: 39, streamRows: 39, differences: 0 }]);
+  expect(demo.agreement).toEqual([{ dataset: "apple", batchRows: 38, streamRows: 38, differences: 0 }]);
   expect(demo.answers).toEqual({
     heaviest: [
       { kind: "green", grams: 139 },
@@ -69,4 +69,17 @@ it("a dataset, its question and its source are a few files anywhere, and the dem
   });
   const bad = await pinlake(["quarantine", "show", "--arm", "stream", "--format", "csv"], options);
   expect(bad.out).toMatch(/\nstream,apple,streaming-orchard-apple,0,\d+,too_heavy,.*5000/);
+  // No INT is so large, and the SQL casts.
+  const failed = await pinlakeJson(["quarantine", "ls"], options);
+  expect(failed).toMatchObject(
+    ["batch", "stream"].flatMap((arm) => ["sql_failed", "too_heavy"].map((reason) => ({ arm, reason }))),
+  );
+
+  await writeFile(
+    join(folder.path, "datasets/apple.sql"),
+    "SELECT filled(id) AS id, kind, parse_bigint(grams) AS grams FROM raw",
+  );
+  const refused = await pinlake(["config", "check"], options);
+  expect(refused).toMatchObject({ code: 78, out: "" });
+  expect(refused.err).toMatch(/apple[.]sql: column "id" is declared BIGINT, but the SELECT gives VARCHAR;.*"grams"/);
 });

@@ -80,13 +80,15 @@ describe("cleaning objects, several groups at once", () => {
     );
   });
 
-  it("decides line by line what the engine cannot read, and fails where the SQL does", async () => {
+  it("decides line by line what the engine cannot read or convert, and fails where the SQL is none", async () => {
     await using folder = await tempFolder();
     await using engine = createDuckDbEngine({ threads: 2 });
     await using session = await engine.session();
     const groups = await land(folder, (i) => `{"ind":${i},"n":${i}}`, { objects: 4, lines: 100, perGroup: 2 });
     const failing = thingDataset("SELECT parse_bigint(ind) AS ind, CAST('x' || n AS BIGINT) AS n FROM raw");
-    await expect(cleaned(session, failing, folder, groups)).rejects.toMatchObject({ code: "QUERY_FAILED" });
+    expect(await cleaned(session, failing, folder, groups)).toMatchObject({ events: 400, rows: 0, quarantined: 400 });
+    const mistaken = thingDataset("SELECT parse_bigint(ind) AS ind, nothing AS n FROM raw");
+    await expect(cleaned(session, mistaken, folder, groups)).rejects.toMatchObject({ code: "QUERY_FAILED" });
     expect(await cleaned(session, thingDataset(), folder, groups)).toMatchObject({ events: 400, rows: 400 });
   });
 
