@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -53,6 +53,16 @@ export function queryParametersConformance(name: string, create: () => Promise<Q
         const back = await session.query("SELECT n, t FROM written");
         expect(back.rows).toEqual(rows.map(([n, t]) => [n ? BigInt(n) : null, t]));
       }
+      const failing = session.writeParquet(
+        `SELECT CAST(n AS BIGINT), t FROM (${session.textRows(["n", "t"])}) AS given`,
+        columns,
+        join(folder, "x"),
+        {
+          parameters: [JSON.stringify([["no number", "a"]])],
+        },
+      );
+      await expect(failing).rejects.toMatchObject({ code: "QUERY_FAILED" });
+      expect((await readdir(folder)).sort()).toEqual(batches.map((_, i) => `${i}'s.parquet`));
       await rm(folder, { recursive: true });
     });
 

@@ -97,9 +97,14 @@ export function openSession(parts: SessionParts): QuerySession {
   /** The path is part of the plan, so each folder has one place where kept statements write. */
   async function writeKept(sql: string, columns: readonly Column[], path: string, parameters: readonly string[]) {
     const made = join(dirname(path), `${id}.parquet`);
-    const result = await kept.run(copyStatement(sql, columns, quoteText(made), rowGroupRows), sql, parameters);
-    await rename(made, path);
-    return result;
+    try {
+      const result = await kept.run(copyStatement(sql, columns, quoteText(made), rowGroupRows), sql, parameters);
+      await rename(made, path);
+      return result;
+    } catch (error) {
+      await rm(made, { force: true });
+      throw error;
+    }
   }
 
   const session: QuerySession = {
