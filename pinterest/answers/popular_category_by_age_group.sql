@@ -1,7 +1,7 @@
 -- title: The most popular category in each age group
 -- from: pin, user
 -- columns: age_group STRING, category STRING, category_count BIGINT
--- parameter: top, integer|all, default 1, how many places each age group gets
+-- parameter: top, integer from 1|all, default 1, how many places each age group gets
 -- parameter: ties, all|first, default all, whether all of equal count share a place or the first by name takes it
 WITH posts AS (
   SELECT pin.category AS category,

@@ -1,7 +1,7 @@
 -- title: The most popular category in each country
 -- from: pin, geo
 -- columns: country STRING, category STRING, category_count BIGINT
--- parameter: top, integer|all, default 1, how many places each country gets
+-- parameter: top, integer from 1|all, default 1, how many places each country gets
 -- parameter: ties, all|first, default all, whether all of equal count share a place or the first by name takes it
 WITH counted AS (
   SELECT geo.country AS country, pin.category AS category, count(*) AS category_count

@@ -3,7 +3,7 @@
 -- columns: post_year INT, category STRING, category_count BIGINT
 -- parameter: from, integer, default 2018, the first year
 -- parameter: to, integer, default 2022, the last year
--- parameter: top, integer|all, default all, how many places each year gets; equal counts share one
+-- parameter: top, integer from 1|all, default all, how many places each year gets; equal counts share one
 WITH counted AS (
   SELECT CAST(year(geo.timestamp) AS INT) AS post_year, pin.category AS category, count(*) AS category_count
   FROM pin JOIN geo ON pin.ind = geo.ind

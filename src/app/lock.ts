@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../clock.ts";
 import { PinlakeError } from "../errors.ts";
+import { resultCode } from "../sqlite-file.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { readUpFile, removeUpFile, type UpFile, writeUpFile } from "./up-file.ts";
 
@@ -11,11 +12,11 @@ export interface FolderLock extends Disposable {
 }
 
 const PATIENCE_MS = 2000;
-const SQLITE_BUSY = 5;
+const [SQLITE_BUSY, SQLITE_NOT_A_DATABASE] = [5, 26];
 
 /**
  * Takes a data folder for this process alone: an exclusive transaction on `lock.db`, which the operating system ends
- * with the process, however that ends. Throws FOLDER_LOCKED naming the holder, FOLDER_UNUSABLE.
+ * with the process, however that ends. Throws FOLDER_LOCKED naming the holder, FOLDER_UNUSABLE, STORAGE_FAILED.
  */
 export async function lockFolder(folder: DataFolder, clock: Clock): Promise<FolderLock> {
   const deadline = clock.monotonic() + PATIENCE_MS;
@@ -67,7 +68,11 @@ function tryLock(folder: DataFolder): DatabaseSync | undefined {
     return database;
   } catch (error) {
     database?.close();
-    if (((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY) return undefined;
+    if (resultCode(error) === SQLITE_BUSY) return undefined;
+    if (resultCode(error) === SQLITE_NOT_A_DATABASE) {
+      const reason = "it is no lock of Pinlake's; it holds no data, so remove it while no Pinlake runs on its folder";
+      throw new PinlakeError("STORAGE_FAILED", { path: folder.lock, reason }, { cause: error });
+    }
     throw unusable(folder, error);
   }
 }

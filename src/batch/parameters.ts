@@ -39,11 +39,18 @@ function parse(name: string, parameter: AnswerParameter, text: string): SqlValue
       if (parameter.choices.includes(text)) return text;
       throw usage(name, text, `one of ${parameter.choices.join(", ")}`);
     case "integer":
-      if (parameter.orAll && text === "all") return null;
-      if (/^-?[0-9]{1,18}$/.test(text)) return BigInt(text);
-      throw usage(name, text, parameter.orAll ? "an integer or all" : "an integer");
+      return parseInteger(name, parameter, text);
   }
 }
+
+function parseInteger(name: string, { orAll, min }: IntegerParameter, text: string): SqlValue {
+  if (orAll && text === "all") return null;
+  const value = /^-?[0-9]{1,18}$/.test(text) ? BigInt(text) : undefined;
+  if (value !== undefined && (min === undefined || value >= BigInt(min))) return value;
+  throw usage(name, text, `an integer${min === undefined ? "" : ` from ${min} on`}${orAll ? " or all" : ""}`);
+}
+
+type IntegerParameter = Extract<AnswerParameter, { readonly type: "integer" }>;
 
 const usage = (name: string, text: string, allowed: string) =>
   new PinlakeError("USAGE", { message: `--param ${name}=${text}: must be ${allowed}.` });

@@ -71,25 +71,25 @@ async function loadConfig(folder: string, environment: Environment): Promise<Con
   const file = path ?? join(folder, "pinlake.config.ts");
   const own = parse(written, () => file);
   const variables = variablesByPath(environment);
-  const config = parse(applyEnvironment(own, environment), (key) => {
+  const saidBy = (key: string) => {
     const variable = variables.get(key);
     return variable === undefined ? file : `environment variable ${variable}`;
-  });
-  const problems = exposedHosts(config);
-  if (problems.length > 0) throw new PinlakeError("CONFIG_INVALID", { file, problems });
+  };
+  const config = parse(applyEnvironment(own, environment), saidBy);
+  for (const { key, problem } of exposedHosts(config))
+    throw new PinlakeError("CONFIG_INVALID", { file: saidBy(key), problems: [problem] });
   return config;
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 
-function exposedHosts(config: Config): string[] {
-  return (["gateway", "console"] as const).flatMap((section) =>
-    LOOPBACK.test(config[section].host)
-      ? []
-      : [
-          `${section}.host: "${config[section].host}" can be reached from other machines, and nobody would have to say who they are; allowed: 127.0.0.1, ::1, localhost`,
-        ],
-  );
+function exposedHosts(config: Config): { readonly key: string; readonly problem: string }[] {
+  return (["gateway", "console"] as const).flatMap((section) => {
+    const [key, { host }] = [`${section}.host`, config[section]];
+    if (LOOPBACK.test(host)) return [];
+    const exposed = `"${host}" can be reached from other machines, and nobody would have to say who they are`;
+    return [{ key, problem: `${key}: ${exposed}; allowed: 127.0.0.1, ::1, localhost` }];
+  });
 }
 
 interface Loaded<T> {

@@ -7,6 +7,7 @@ import { portabilityProblems, ROW_FUNCTIONS, SET_FUNCTIONS } from "./portable-sq
 type Parameter = NonNullable<AnswerInput["parameters"]>[string];
 
 const HEADER_LINE = /^--\s*([a-z]+)\s*:\s*(.*)$/;
+const INTEGER = /^integer(?: from (-?[0-9]{1,15}))?(\|all)?$/;
 const PARAMETER = /^([a-z][a-z0-9_]*)\s*,\s*([^,]+?)\s*,\s*default\s+([^,]+?)\s*(?:,\s*(.*))?$/;
 
 /**
@@ -16,7 +17,7 @@ const PARAMETER = /^([a-z][a-z0-9_]*)\s*,\s*([^,]+?)\s*,\s*default\s+([^,]+?)\s*
  *     -- from: user
  *     -- columns: post_year INT, number_users_joined BIGINT
  *     -- parameter: from, integer, default 2015, the first year
- *     -- parameter: top, integer|all, default all, how many places
+ *     -- parameter: top, integer from 1|all, default all, how many places
  *     -- parameter: count, people|posts, default people, what is counted
  *     -- parameter: name, text, default x, any text
  *
@@ -78,13 +79,14 @@ function parameter(line: string, problems: string[]): [string, Parameter][] {
     return [];
   }
   if (type === "text") return [[name, { type: "text", default: given, description }]];
-  if (type !== "integer" && type !== "integer|all" && type.includes("|")) {
+  const integer = INTEGER.exec(type);
+  if (integer === null && type.includes("|")) {
     const choices = type.split("|").map((choice) => choice.trim());
     return [[name, { type: "choice", choices, default: given, description }]];
   }
-  if (type !== "integer" && type !== "integer|all") {
+  if (integer === null) {
     problems.push(
-      `parameter ${name}: "${type}" is no type; allowed: integer, integer|all, text, choices such as all|first`,
+      `parameter ${name}: "${type}" is no type; allowed: integer, integer|all, integer from 1, text, choices such as all|first`,
     );
     return [];
   }
@@ -93,7 +95,9 @@ function parameter(line: string, problems: string[]): [string, Parameter][] {
     return [];
   }
   const value = given === "all" ? "all" : Number(given);
-  return [[name, { type: "integer", default: value, orAll: type === "integer|all", description }]];
+  const [, min, all] = integer;
+  const least = min === undefined ? {} : { min: Number(min) };
+  return [[name, { type: "integer", default: value, orAll: all !== undefined, ...least, description }]];
 }
 
 const list = (text = ""): string[] => text.split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));

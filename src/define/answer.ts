@@ -11,13 +11,15 @@ const columnType = z.custom<ColumnType>((value) => typeof value === "string" && 
 
 /**
  * A parameter reaches the SQL as a column of the one-row relation `params`. `integer` is BIGINT; `all` is allowed
- * beside a number where `orAll` is set and arrives as NULL. `choice` is STRING.
+ * beside a number where `orAll` is set and arrives as NULL, a number below `min` is refused. `choice` is STRING.
  */
 const parameter = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("integer"),
     default: z.union([z.int(), z.literal("all")]),
     orAll: z.boolean().default(false),
+    /** The least that may be asked for. */
+    min: z.int().optional(),
     description: z.string().default(""),
   }),
   z.strictObject({
@@ -52,6 +54,8 @@ export function defineAnswer(input: AnswerInput): Answer {
         return [`parameters.${name}.default: must be one of ${value.choices.join(", ")}`];
       if (value.type === "integer" && value.default === "all" && !value.orAll)
         return [`parameters.${name}.default: must be an integer unless orAll is set`];
+      if (value.type === "integer" && value.default !== "all" && value.default < (value.min ?? value.default))
+        return [`parameters.${name}.default: must be at least ${value.min}`];
       return [];
     }),
   );

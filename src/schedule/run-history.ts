@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
-import { PinlakeError } from "../errors.ts";
+import { openSqlite } from "../sqlite-file.ts";
+import { storageError } from "../storage-error.ts";
 import type { RunReport, TaskReport } from "./run-workflow.ts";
 
 /** `interrupted`: its process ended, or somebody ended it, before it was done. */
@@ -42,12 +42,12 @@ export function openRunHistory(file: string, { readOnly = false }: { readonly re
   const guarded = <T>(work: () => T): T => {
     try {
       return work();
-    } catch (cause) {
-      throw new PinlakeError("STORAGE_FAILED", { path: file, reason: (cause as Error).message }, { cause });
+    } catch (error) {
+      throw storageError(error, file);
     }
   };
   if (readOnly && !existsSync(file)) return EMPTY;
-  const database = guarded(() => new DatabaseSync(file, { timeout: 5000, readOnly }));
+  const database = openSqlite(file, { readOnly });
   try {
     const hasRuns = () => database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'runs'").get() !== undefined;
     if (!readOnly) guarded(() => database.exec(SETUP));

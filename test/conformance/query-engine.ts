@@ -275,8 +275,11 @@ export function queryEngineConformance(name: string, create: () => Promise<Query
         "SET threads = 1",
         "INSTALL httpfs",
         "SELECT 1; DROP VIEW inner_table",
+        "",
+        " ; -- nothing",
       ]) {
-        await expect(session.query(sql), sql).rejects.toMatchObject({ code: "QUERY_FAILED" });
+        const refused = { code: "QUERY_FAILED", message: expect.not.stringContaining("native callback") };
+        await expect(session.query(sql), sql).rejects.toMatchObject(refused);
         await expect(async () => {
           for await (const _ of session.batches(sql));
         }, sql).rejects.toMatchObject({ code: "QUERY_FAILED" });

@@ -8,6 +8,7 @@ import {
   type DuckDBResult,
   StatementType,
 } from "@duckdb/node-api";
+import { sqlTokens } from "../../define/portable-sql.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { QueryResult, QuerySession, SqlRow, SqlValue, StatementOptions } from "../query-engine.ts";
 import type { Column } from "../schema.ts";
@@ -78,10 +79,13 @@ export function openSession(parts: SessionParts): QuerySession {
 
   async function onlySelect(on: DuckDBConnection, sql: string): Promise<void> {
     if (!readOnly) return;
-    const statements = await on.extractStatements(sql);
-    const prepared = await statements.prepare(0);
-    const isSelect = statements.count === 1 && prepared.statementType === StatementType.SELECT;
-    prepared.destroySync();
+    let isSelect = false;
+    if (sqlTokens(sql).some(({ text }) => text !== ";")) {
+      const statements = await on.extractStatements(sql);
+      const prepared = await statements.prepare(0);
+      isSelect = statements.count === 1 && prepared.statementType === StatementType.SELECT;
+      prepared.destroySync();
+    }
     if (!isSelect)
       throw new PinlakeError("QUERY_FAILED", { sql, reason: "Only one SELECT statement is allowed here." });
   }

@@ -1,7 +1,7 @@
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import type { AppendOutcome, AppendRecord, EventLog } from "../../log/event-log.ts";
 import { isInternalTopic, isTopicName } from "../../log/names.ts";
-import type { GatewayContext, GatewayRequest, Reply } from "../http.ts";
+import type { GatewayContext, GatewayRequest, Method, Reply } from "../http.ts";
 import { recordErrorCode } from "./errors.ts";
 import { acceptedType, embeddedFormat } from "./media-types.ts";
 import { parseProduceRequest } from "./produce-request.ts";
@@ -17,7 +17,7 @@ export async function produce(context: GatewayContext, request: GatewayRequest):
   const format = embeddedFormat(request.headers["content-type"]);
   const topic = request.params.topic!;
   const records = parseProduceRequest(request.body, format, {
-    partition: partitionOf(request),
+    partition: partitionOf(request, "POST"),
     timestampMs: context.clock.now(),
   });
   const outcomes = await append(context, topic, records);
@@ -25,12 +25,12 @@ export async function produce(context: GatewayContext, request: GatewayRequest):
 }
 
 /** The partition of the path; one that is no number has no route, as in Confluent's. */
-export function partitionOf({ params }: GatewayRequest): number | undefined {
+export function partitionOf({ params }: GatewayRequest, method: Method): number | undefined {
   const { partition } = params;
   if (partition === undefined || /^\d{1,9}$/.test(partition))
     return partition === undefined ? undefined : Number(partition);
   throw new PinlakeError("ROUTE_NOT_FOUND", {
-    method: "POST",
+    method,
     path: `/topics/${params.topic}/partitions/${partition}`,
   });
 }

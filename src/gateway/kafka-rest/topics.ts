@@ -34,7 +34,7 @@ export async function listPartitions({ log }: GatewayContext, request: GatewayRe
 /** GET /topics/{topic}/partitions/{partition} */
 export async function getPartition({ log }: GatewayContext, request: GatewayRequest): Promise<Reply> {
   const topic = request.params.topic!;
-  const partition = partitionOf(request)!;
+  const partition = partitionOf(request, "GET")!;
   const { partitions } = await visible(log, topic);
   const found = partitions[partition];
   if (found === undefined)

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { openSqlite, resultCode } from "../../sqlite-file.ts";
 import { storageError } from "../../storage-error.ts";
 import type { GroupOffsets } from "../record-storage.ts";
 
@@ -14,7 +14,7 @@ interface Pending {
 /** Group offsets in an SQLite file. Commits of one turn of the event loop share a transaction, which is synced. */
 export function sqliteGroupOffsets(file: string, options: { readonly readOnly: boolean }): GroupOffsets {
   if (options.readOnly && !existsSync(file)) return noOffsets;
-  const database = new DatabaseSync(file, { timeout: 5000, readOnly: options.readOnly });
+  const database = openSqlite(file, options);
   if (!options.readOnly)
     database.exec(`
     PRAGMA journal_mode = WAL;
@@ -94,6 +94,6 @@ const noOffsets: GroupOffsets = {
 const SQLITE_FULL = 13;
 
 function sqliteError(error: unknown, file: string): Error {
-  const full = (error as { errcode?: number }).errcode === SQLITE_FULL;
+  const full = resultCode(error) === SQLITE_FULL;
   return storageError(full ? Object.assign(new Error("full", { cause: error }), { code: "ENOSPC" }) : error, file);
 }

@@ -15,7 +15,7 @@ const answer = (more: Partial<AnswerInput> = {}) =>
 
 const asked = answer({
   parameters: {
-    top: { type: "integer", default: "all", orAll: true },
+    top: { type: "integer", default: "all", orAll: true, min: 1 },
     year: { type: "integer", default: 2018 },
     ties: { type: "choice", choices: ["all", "first"], default: "all" },
     word: { type: "text", default: "x" },
@@ -47,8 +47,10 @@ describe("an answer's parameters", () => {
 
   it.each([
     [{ nope: "1" }, /no parameter of one "nope".*top, year, ties, word/],
+    [{ top: "0" }, /top=0: must be an integer from 1 on or all[.]/],
+    [{ top: "-1" }, /top=-1: must be an integer from 1 on or all[.]/],
     [{ year: "all" }, /year=all: must be an integer[.]/],
-    [{ top: "1.5" }, /top=1.5: must be an integer or all/],
+    [{ top: "1.5" }, /top=1.5: must be an integer from 1 on or all/],
     [{ year: "" }, /must be an integer/],
     [{ ties: "some" }, /must be one of all, first/],
     [{ toString: "1" }, /no parameter of one "toString"/],

@@ -54,6 +54,7 @@ describe("Kafka REST v2 about topics", () => {
     const text = method === "GET" ? undefined : '{"records":[{"value":1}]}';
     const { status, body, headers } = await world.call(method, path, text);
     expect([status, body.error_code]).toEqual([expected, expected]);
+    if (expected === 404) expect(body.message).toContain(`${method} ${path}`);
     if (expected === 405) expect(headers.get("allow")).toContain("GET");
   });
 
