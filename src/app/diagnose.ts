@@ -6,9 +6,11 @@ import { systemClock } from "../clock.ts";
 import type { Project } from "../config/load-project.ts";
 import type { Config } from "../define/config.ts";
 import { PinlakeError } from "../errors.ts";
+import { openSqlite } from "../sqlite-file.ts";
 import { type DataFolder, dataFolder } from "./data-folder.ts";
+import { isLocked } from "./lock.ts";
 import type { Repair } from "./repair.ts";
-import { readUpFile } from "./up-file.ts";
+import { readUpFile, type UpFile } from "./up-file.ts";
 
 export interface Finding {
   readonly check: string;
@@ -28,8 +30,11 @@ export async function* diagnose(project: Project, data: string, signal: AbortSig
   yield { check: "node", ok: major >= 24, detail: `${process.version}, 24 or newer is needed` };
   yield folderFinding(folder);
   yield await diskFinding(folder);
-  const up = readUpFile(folder.up);
-  yield { check: "lock", ok: true, detail: up === undefined ? "free" : `held by process ${up.pid}` };
+  // What it says is true only of who holds the lock: another process may have the pid of one that is gone.
+  const held = isLocked(folder);
+  const up = held === true ? readUpFile(folder.up) : undefined;
+  yield lockFinding(held, up);
+  yield stateFinding(folder);
   for (const section of ["gateway", "console"] as const) {
     const ours = up?.[section];
     yield ours === undefined
@@ -39,6 +44,25 @@ export async function* diagnose(project: Project, data: string, signal: AbortSig
   yield await logFinding(folder, signal);
   yield await objectsFinding(config, folder, signal);
   yield await tablesFinding(project, folder, signal);
+}
+
+function lockFinding(held: boolean | PinlakeError, up: UpFile | undefined): Finding {
+  if (typeof held === "object") return { check: "lock", ok: false, detail: held.message };
+  const holder = up === undefined ? "another process" : `process ${up.pid}`;
+  return { check: "lock", ok: true, detail: held ? `held by ${holder}` : "free" };
+}
+
+/** Where groups have come, and the runs. */
+function stateFinding({ state }: DataFolder): Finding {
+  if (!existsSync(state)) return { check: "state", ok: true, detail: "there is none yet" };
+  try {
+    const database = openSqlite(state, { readOnly: true });
+    const [said] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
+    database.close();
+    return { check: "state", ok: said === "ok", detail: said === "ok" ? "it can be read" : `${state}: ${said}` };
+  } catch (error) {
+    return { check: "state", ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function folderFinding({ root }: DataFolder): Finding {

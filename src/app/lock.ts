@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../clock.ts";
 import { PinlakeError } from "../errors.ts";
@@ -69,12 +69,29 @@ function tryLock(folder: DataFolder): DatabaseSync | undefined {
   } catch (error) {
     database?.close();
     if (resultCode(error) === SQLITE_BUSY) return undefined;
-    if (resultCode(error) === SQLITE_NOT_A_DATABASE) {
-      const reason = "it is no lock of Pinlake's; it holds no data, so remove it while no Pinlake runs on its folder";
-      throw new PinlakeError("STORAGE_FAILED", { path: folder.lock, reason }, { cause: error });
-    }
+    if (resultCode(error) === SQLITE_NOT_A_DATABASE) throw noLock(folder, error);
     throw unusable(folder, error);
   }
+}
+
+/** Whether a process holds the folder, without taking it; an error when that cannot be told. */
+export function isLocked(folder: DataFolder): boolean | PinlakeError {
+  if (!existsSync(folder.lock)) return false;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(folder.lock, { readOnly: true, timeout: 0 });
+    database.prepare("SELECT 1 FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    return resultCode(error) === SQLITE_BUSY ? true : noLock(folder, error);
+  } finally {
+    database?.close();
+  }
+}
+
+function noLock({ lock }: DataFolder, cause: unknown): PinlakeError {
+  const reason = "it is no lock of Pinlake's; it holds no data, so remove it while no Pinlake runs on its folder";
+  return new PinlakeError("STORAGE_FAILED", { path: lock, reason }, { cause });
 }
 
 function unusable(folder: DataFolder, error: unknown): PinlakeError {

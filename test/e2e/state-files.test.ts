@@ -1,8 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { chmod, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { pinlake, pinlakeJson } from "../support/pinlake.ts";
+import { pinlake, pinlakeJson, startPinlake } from "../support/pinlake.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+
+interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
 
 const NOBODY = 65534;
 
@@ -34,6 +41,30 @@ describe("the files beside the log", () => {
     const { code, err } = await pinlake([...verb.split(" "), "--data", folder.path]);
     expect(code).toBe(69);
     expect(err).toMatch(/^pinlake: .*state\.db could not be read or written: file is not a database\n$/);
+  });
+
+  it("are looked at by doctor, which believes no process that does not hold the lock", async () => {
+    await using folder = await folderWithTopic();
+    const at = ["--data", folder.path];
+    const environment = { PINLAKE_GATEWAY_PORT: "0", PINLAKE_CONSOLE_PORT: "0" };
+    const doctor = async () =>
+      JSON.parse((await pinlake(["doctor", ...at, "--json"], { environment })).out) as Finding[];
+    const finding = (all: Finding[], check: string) => all.find((one) => one.check === check);
+    await writeFile(join(folder.path, "up.json"), JSON.stringify({ pid: 1, gateway: "http://127.0.0.1:1" }));
+    const left = await doctor();
+    expect(finding(left, "lock")).toMatchObject({ ok: true, detail: "free" });
+    expect(finding(left, "gateway port")?.detail).not.toContain("process 1");
+    expect(finding(left, "state")).toMatchObject({ ok: true });
+
+    const up = startPinlake(["up", ...at]);
+    await up.printed(/console listening/);
+    expect(finding(await doctor(), "lock")).toMatchObject({ detail: `held by process ${up.child.pid}` });
+    up.child.kill("SIGTERM");
+    expect((await up.done).code).toBe(0);
+
+    for (const file of ["lock.db", "state.db"]) await writeFile(join(folder.path, file), randomBytes(5000));
+    const sick = await doctor();
+    for (const check of ["lock", "state"]) expect(finding(sick, check)).toMatchObject({ ok: false });
   });
 
   it("name the lock when it is none, and what to do", async () => {
