@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,6 +42,7 @@ async function measureIn(
   const key = (i: number) => (i % REPEATS === REPEATS - 1 ? (i * 7919) % i : i);
   const line = (i: number) => JSON.stringify({ ...pin(i), index: key(i) });
   const objects = writePinObjects(folder, { name: "pin", rows, line });
+  execFileSync("sync"); // or the disk is still busy with these, and the first to write waits for it
   const { cleanMs, newestMs, residentBytes, superseded } = await run(folder, { dataset, objects, memory });
   const name = `${rows.toLocaleString("en")} pins with --memory ${memory}`;
   const mebibytes = residentBytes / 1024 ** 2;
