@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { pinlakeJson, startPinlake } from "../support/pinlake.ts";
-import { smallDisk } from "../support/small-disk.ts";
+import { fillUp, smallDisk } from "../support/small-disk.ts";
 
 interface Reply {
   readonly status: number;
@@ -43,7 +43,7 @@ it("a whole `pinlake up` on a full disk refuses what it cannot store, and goes o
   let index = 20;
   let full: readonly [Reply, Reply] | undefined;
   for (; full === undefined && index < 200; index++) {
-    fill(filling);
+    fillUp(filling);
     const replies = await post(index);
     if (replies.every(({ status }) => status === 503)) full = replies;
   }
@@ -67,24 +67,6 @@ it("a whole `pinlake up` on a full disk refuses what it cannot store, and goes o
     expect(stored.length, arm).toBeLessThan(attempted.length);
   }
 });
-
-/** Takes what room there is, to the last byte. */
-function fill(path: string): void {
-  const file = openSync(path, "a");
-  try {
-    for (const size of [1 << 20, 4096, 1])
-      for (;;) {
-        try {
-          writeSync(file, Buffer.alloc(size));
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === "ENOSPC") break;
-          throw error;
-        }
-      }
-  } finally {
-    closeSync(file);
-  }
-}
 
 async function send(url: string, method: string, body: unknown): Promise<Reply> {
   const type = method === "POST" ? "application/vnd.kafka.json.v2+json" : "application/json";

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { throwTaskFailure } from "../../src/app/task-failure.ts";
@@ -13,6 +14,7 @@ import { thingDataset } from "../support/batch-world.ts";
 import { record, text } from "../support/event-log.ts";
 import { failingCalls } from "../support/failing-calls.ts";
 import { printedSeed, seededRandom } from "../support/seeded-random.ts";
+import { fillUp, smallDisk } from "../support/small-disk.ts";
 import { differences } from "../support/sunk-objects.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -95,7 +97,7 @@ async function live(app: App, sent: Sent): Promise<void> {
     for (const round of [1, 2]) {
       await post(log, sent, round === 1 ? 8 : 4);
       await insist(() => stages.sink.flush());
-      await stages.stream.caughtUp(AbortSignal.timeout(20_000));
+      await insist(() => stages.stream.caughtUp(AbortSignal.timeout(60_000)));
       await post(log, sent, 4);
       await insist(async () => throwTaskFailure(await operations.run({ name: "daily" })));
     }
@@ -135,7 +137,7 @@ async function expectAllThere(data: string, { acknowledged }: Sent): Promise<voi
   {
     await using _serving = await app.serve({ logLevel: "silent" });
     await stages.sink.flush();
-    await stages.stream.caughtUp(AbortSignal.timeout(20_000));
+    await stages.stream.caughtUp(AbortSignal.timeout(60_000));
   }
   throwTaskFailure(await operations.run({ name: "daily" }));
   const { lost, differing } = await verify({ project, log, engine, openTable: stages.openTable });
@@ -166,4 +168,37 @@ describe("a disk that fails", () => {
     }
     process.stderr.write(`failing disk: ${failed.filter(Boolean).length} of ${calls} calls made to fail\n`);
   }, 1_200_000);
+
+  it("that is full now and then (a real one) costs nothing either", async () => {
+    const random = seededRandom(printedSeed("a disk full now and then"));
+    await using small = smallDisk(32 * 1024);
+    if (small === undefined) return;
+    const data = join(small.path, "data");
+    const filler = join(small.path, "filler");
+    const sent = { acknowledged: new Map<string, string>(), made: 0 };
+    disk.watch("/nowhere", () => undefined);
+    await using app = await openApp({ project, data, clock: impatient });
+    let times = 0;
+    let over = false;
+    const filling = (async () => {
+      while (!over) {
+        // With room for ever longer: a run needs some for as long as it takes.
+        await systemClock.sleep((20 + random() * 60) * (1 + times / 4));
+        if (sent.acknowledged.size === 0) continue; // it has not started yet
+        fillUp(filler);
+        times++;
+        await systemClock.sleep(20 + random() * 120);
+        rmSync(filler);
+      }
+    })();
+    try {
+      await live(app, sent);
+    } finally {
+      over = true;
+      await filling;
+    }
+    expect(times).toBeGreaterThan(0);
+    await app[Symbol.asyncDispose]();
+    await expectAllThere(data, sent);
+  }, 120_000);
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmdirSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmdirSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -24,4 +24,22 @@ export function smallDisk(kib: number): SmallDisk | undefined {
       rmdirSync(path);
     },
   };
+}
+
+/** Makes a file, or adds to it, that takes what room there is, to the last byte. */
+export function fillUp(path: string): void {
+  const file = openSync(path, "a");
+  try {
+    for (const size of [1 << 20, 4096, 1])
+      for (;;) {
+        try {
+          writeSync(file, Buffer.alloc(size));
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === "ENOSPC") break;
+          throw error;
+        }
+      }
+  } finally {
+    closeSync(file);
+  }
 }

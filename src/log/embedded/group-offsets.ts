@@ -42,11 +42,17 @@ export function sqliteGroupOffsets(file: string, options: { readonly readOnly: b
 
   let pending: Pending[] = [];
 
+  /** Ends a transaction that failed; if that fails too, the next one tries again first. */
+  function rollBack(): void {
+    if (database.isTransaction) database.exec("ROLLBACK");
+  }
+
   function store(): void {
     const now = pending;
     pending = [];
     if (now.length === 0) return;
     try {
+      rollBack();
       database.exec("BEGIN IMMEDIATE");
       for (const { values, next } of now) {
         if (next === null) forget.run(...values);
@@ -54,8 +60,10 @@ export function sqliteGroupOffsets(file: string, options: { readonly readOnly: b
       }
       database.exec("COMMIT");
     } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
       for (const { reject } of now) reject(sqliteError(error, file));
+      try {
+        rollBack();
+      } catch {}
       return;
     }
     for (const { place, next, resolve } of now) {
