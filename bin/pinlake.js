@@ -7,6 +7,7 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const NEEDED_MAJOR = 24;
+const STARTED_BY_OLD_NODE = "PINLAKE_STARTED_BY_OLD_NODE";
 const fromPackage = (path) => new URL(`../${path}`, import.meta.url);
 const inCheckout = existsSync(fromPackage("src/cli/main.ts"));
 
@@ -14,6 +15,12 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED_MAJOR) await start();
 else startPinnedNode();
 
 async function start() {
+  if (process.env[STARTED_BY_OLD_NODE] !== undefined) {
+    delete process.env[STARTED_BY_OLD_NODE];
+    // However the process that signals are sent to ends, this one must not go on without it.
+    process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+    process.channel?.unref();
+  }
   nodeModule.enableCompileCache?.();
   const path = (name) => fromPackage(inCheckout ? `src/${name}.ts` : `dist/src/${name}.js`).href;
   const library = path("index");
@@ -36,7 +43,11 @@ function startPinnedNode() {
     process.stderr.write(`Pinlake needs Node ${NEEDED_MAJOR} or newer; this is ${process.version}.${hint}\n`);
     process.exit(69);
   }
-  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    // The channel carries nothing but that this process is there.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, [STARTED_BY_OLD_NODE]: "1" },
+  });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]) {
     // A terminal sends Ctrl-C to the whole group; the child has it already.
     process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
