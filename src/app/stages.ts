@@ -60,6 +60,7 @@ export async function makeStages(parts: StageParts): Promise<Stages> {
     answers,
     folders: { answers: folder.answers, temp: folder.temp },
     clock,
+    denseOffsets: log.supports.denseOffsets,
     ...(config.engine.memory === undefined ? {} : { memory: config.engine.memory }),
   });
   let loop: RunningStage | undefined;

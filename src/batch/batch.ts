@@ -29,6 +29,8 @@ export interface BatchOptions {
   readonly clock: Clock;
   /** What the engine may use before it spills, where a call does not say. */
   readonly memory?: string;
+  /** The log gives every offset a record, so that every offset has an object: one without is damage. Default false. */
+  readonly denseOffsets?: boolean;
   /** Text of raw objects that is cleaned in one go; default 64 MiB. */
   readonly chunkBytes?: number;
 }
@@ -80,6 +82,7 @@ export function createBatch(options: BatchOptions): Batch {
             dataset,
             foreignMarkers: foreignMarkers(dataset, datasets),
             tempFolder: folders.temp,
+            dense: options.denseOffsets ?? false,
             clock,
             chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
           },

@@ -49,6 +49,8 @@ export interface DatasetParts extends CleaningParts {
   readonly table: Table;
   readonly quarantine: Quarantine;
   readonly tempFolder: string;
+  /** Every offset has an object, so that one without is damage. */
+  readonly dense: boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ async function attempt(parts: DatasetParts, options: DatasetRunOptions): Promise
     ? await createCleanTable({ table, dataset })
     : await openCleanTable({ table, quarantine, dataset, rebuildCommand });
   const next = full ? () => 0n : (topic: string, n: number) => nextOffset(base, "batch", topic, n);
-  const take = await planTake(store, dataset, next, signal);
+  const take = await planTake(store, dataset, { next, dense: parts.dense, signal });
   if (full) refuseToShrink(dataset, base, take);
   else if (take.objects.length === 0) return nothingNew(dataset.name);
 

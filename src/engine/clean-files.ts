@@ -22,6 +22,8 @@ export interface LinesInput {
   readonly startOffset: bigint;
   /** The file is a copy, which is removed once it has been cleaned. */
   readonly temporary?: boolean;
+  /** Told how many lines it has, and whether the last has its newline, before any is read. What it throws ends the cleaning. */
+  readonly counted?: (lines: number, ended: boolean) => void;
 }
 
 export interface CleanFilesOptions extends QueryOptions {
@@ -108,7 +110,10 @@ async function* scanned(
     const lines = [];
     for (const input of group) {
       signal?.throwIfAborted();
-      if ("path" in input) lines.push({ ...input, ...(await readableFile(read, input.path, folder)) });
+      if (!("path" in input)) continue;
+      const file = await readableFile(read, input.path, folder);
+      input.counted?.(file.lines, file.ended);
+      lines.push({ ...input, ...file });
     }
     yield { number: number++, lines, records: group.filter((input) => "records" in input) };
   }

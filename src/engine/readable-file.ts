@@ -8,10 +8,13 @@ import type { FileReader } from "./file-reader.ts";
 export interface ReadableFile extends JsonLines {
   /** The file itself, or the copy. */
   readonly readable: string;
+  /** Whether the last line has its newline. */
+  readonly ended: boolean;
 }
 
 const EMPTY_OBJECT = Buffer.from("{}");
 const SPACE = 32;
+const NEWLINE = 10;
 
 /**
  * Makes a file readable: lines of which an engine's reading may differ from the strict one become `{}` in a copy, so that
@@ -22,7 +25,7 @@ export function readableFile(read: FileReader, path: string, tempFolder: string)
 }
 
 async function asReadable(path: string, bytes: Buffer, tempFolder: string): Promise<ReadableFile> {
-  const scanned = scanJsonLines(bytes);
+  const scanned = { ...scanJsonLines(bytes), ended: bytes.length === 0 || bytes.at(-1) === NEWLINE };
   if (scanned.unusual.length === 0) return { ...scanned, readable: path };
   const readable = join(tempFolder, `${randomUUID()}.json`);
   await writeFile(readable, withoutUnusual(bytes, scanned.unusual));

@@ -123,6 +123,7 @@ export interface WorldParts {
   readonly folder: string;
   readonly dataset?: Dataset;
   readonly chunkBytes?: number;
+  readonly denseOffsets?: boolean;
 }
 
 export function batchWorld({
@@ -132,6 +133,7 @@ export function batchWorld({
   folder,
   dataset = thingDataset(),
   chunkBytes,
+  denseOffsets = true,
 }: WorldParts): World {
   const openTable = (prefix: string) =>
     openDeltaTable({ store: tables, prefix, engine, clock: systemClock, engineInfo: "test" });
@@ -143,6 +145,7 @@ export function batchWorld({
     answers: thingAnswers,
     folders: { answers: `${folder}/answers`, temp: `${folder}/temp` },
     clock: systemClock,
+    denseOffsets,
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
   });
   return { batch, openTable };

@@ -18,7 +18,7 @@ async function land(store: ObjectStore, topic: string, partition: number, startO
 }
 
 const summary = async (store: ObjectStore, next: (topic: string, partition: number) => bigint) => {
-  const { objects, taken } = await planTake(store, dataset, next);
+  const { objects, taken } = await planTake(store, dataset, { next, dense: false });
   return {
     objects: objects.map(({ name, from }) => `${name.name}/${name.partition} ${name.startOffset} from ${from}`),
     taken: taken.map(({ topic, partition, next: end }) => `${topic}/${partition} to ${end}`),
@@ -67,7 +67,7 @@ describe("what a batch run takes", () => {
     await using store = createMemoryStore();
     await land(store, "a.pin", 0, 10n, '{"n":10}\n{"n":11}\n{"n":12}\n');
     await land(store, "a.pin", 0, 13n, '{"n":13}\n');
-    const { objects, taken } = await planTake(store, dataset, () => 12n);
+    const { objects, taken } = await planTake(store, dataset, { next: () => 12n, dense: true });
     expect(taken).toEqual([{ topic: "a.pin", partition: 0, next: 14n }]);
     const [object] = objects;
     if (object === undefined) throw new Error("no object");
@@ -86,7 +86,7 @@ describe("what a batch run takes", () => {
       objectKey({ kind: "topic", name: "a.pin", partition: 0, startOffset, format: "json", compression });
     await store.put(key(0n), pack('{"n":0}\n{"n":1}\n'));
     await store.put(key(2n), pack('{"n":2}\n{"n":3}\n{"n":4}\n'));
-    const { objects, taken } = await planTake(store, dataset, () => 1n);
+    const { objects, taken } = await planTake(store, dataset, { next: () => 1n, dense: true });
     expect(taken).toEqual([{ topic: "a.pin", partition: 0, next: 5n }]);
     const texts = objects.map(async (object) => {
       const input = await rawInput(store, object, folder.path);
@@ -99,7 +99,7 @@ describe("what a batch run takes", () => {
     await using folder = await tempFolder();
     await using store = createMemoryStore();
     await land(store, "a.pin", 0, 7n, "\0\n\n");
-    const { objects, taken } = await planTake(store, dataset, () => 7n);
+    const { objects, taken } = await planTake(store, dataset, { next: () => 7n, dense: true });
     expect(taken).toEqual([{ topic: "a.pin", partition: 0, next: 8n }]);
     const [object] = objects;
     if (object === undefined) throw new Error("no object");
