@@ -70,6 +70,8 @@ interface Lane {
   /** One step at a time. */
   readonly inTurn: ReturnType<typeof turns>;
   seen: StagePartition;
+  /** Of the bytes held by all; as this lane last told. */
+  held: number;
   busy: boolean;
   failure: { readonly error: Error; readonly count: number; readonly retryAtMs: number } | undefined;
 }
@@ -94,8 +96,13 @@ export function createSink(options: SinkOptions): Sink {
 
   log.holdFor(SINK_GROUP, (topic) => placeOf(topic, 0) !== undefined);
 
-  const heldBytes = () => [...lanes.values()].reduce((sum, { sink }) => sum + sink.heldBytes(), 0);
-  const mayHold = () => heldBytes() <= bufferBytes;
+  let heldBytes = 0;
+  /** Counts what a lane holds now; there may be thousands of them, so the sum is kept. */
+  function recount(lane: Lane): void {
+    const held = lane.sink.heldBytes();
+    heldBytes += held - lane.held;
+    lane.held = held;
+  }
 
   /** Looks at the log: lanes for its partitions, each with where it ends now. */
   async function look(): Promise<Lane[]> {
@@ -105,19 +112,23 @@ export function createSink(options: SinkOptions): Sink {
       const of = placeOf(topic, partition);
       if (of === undefined) continue;
       const id = `${topic}/${partition}`;
-      const lane = lanes.get(id) ?? {
-        sink: partitionSink({ log, store, clock, limits, topic, of, buffers, packing, mayHold }),
-        of,
-        inTurn: turns(1),
-        seen,
-        busy: false,
-        failure: undefined,
-      };
+      const lane = lanes.get(id) ?? newLane(of, seen);
       lane.seen = seen;
       lanes.set(id, lane);
       found.push(lane);
     }
     return found;
+  }
+
+  function newLane(of: ObjectPartition, seen: StagePartition): Lane {
+    const mayHold = () => {
+      recount(lane);
+      return heldBytes <= bufferBytes;
+    };
+    const { topic } = seen;
+    const sink = partitionSink({ log, store, clock, limits, topic, of, buffers, packing, mayHold });
+    const lane: Lane = { sink, of, inTurn: turns(1), seen, held: 0, busy: false, failure: undefined };
+    return lane;
   }
 
   /** Works on a lane when it is its turn. A failure is kept with it, and thrown. */
@@ -132,6 +143,8 @@ export function createSink(options: SinkOptions): Sink {
           const retryAtMs = mayPass(error) ? clock.monotonic() + backoffMs(RETRY, count) : Number.POSITIVE_INFINITY;
           lane.failure = { error: error instanceof Error ? error : new Error(String(error)), count, retryAtMs };
           throw error;
+        } finally {
+          recount(lane);
         }
       }),
     );
@@ -157,6 +170,7 @@ export function createSink(options: SinkOptions): Sink {
   async function run(signal: AbortSignal): Promise<void> {
     const working = new Set<Promise<void>>();
     let changed = Promise.withResolvers<void>();
+    let wakeAtMs = Number.POSITIVE_INFINITY;
     let bug: unknown;
 
     const start = (lane: Lane) => {
@@ -169,7 +183,8 @@ export function createSink(options: SinkOptions): Sink {
         .finally(() => {
           lane.busy = false;
           working.delete(work);
-          changed.resolve();
+          // Looking at thousands of lanes because one is done would cost more than what they do.
+          if (workAtMs(lane) < wakeAtMs || bug !== undefined) changed.resolve();
         });
       working.add(work);
     };
@@ -193,11 +208,12 @@ export function createSink(options: SinkOptions): Sink {
         const stop = () => pause.abort(signal.reason);
         signal.addEventListener("abort", stop, { once: true });
         changed = Promise.withResolvers<void>();
+        wakeAtMs = Number.POSITIVE_INFINITY;
         const appended = log.waitForAppend(pause.signal).then(() => clock.sleep(lingerMs, pause.signal));
         appended.catch(() => {});
         try {
-          const waitMs = Math.min((await startWork()) - clock.monotonic(), LONGEST_WAIT_MS);
-          await Promise.race([appended, changed.promise, clock.sleep(waitMs, pause.signal)]);
+          wakeAtMs = Math.min(await startWork(), clock.monotonic() + LONGEST_WAIT_MS);
+          await Promise.race([appended, changed.promise, clock.sleep(wakeAtMs - clock.monotonic(), pause.signal)]);
         } finally {
           signal.removeEventListener("abort", stop);
           pause.abort();
