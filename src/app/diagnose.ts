@@ -105,17 +105,19 @@ async function logFinding(folder: DataFolder, signal: AbortSignal): Promise<Find
   return { check: "log", ok: true, detail: "every frame's checksum is right" };
 }
 
-/** Throws TABLE_CORRUPT for the first table that cannot be read. */
+/** Throws TABLE_CORRUPT for the first table that cannot be read, LOG_BEHIND when the log was deleted. */
 async function tablesFinding(project: Project, folder: DataFolder, signal: AbortSignal): Promise<Finding> {
   if (!existsSync(folder.tables)) return { check: "tables", ok: true, detail: "there are none yet" };
-  const { checkTables } = await import("./check-tables.ts");
-  const count = await checkTables(project, folder.root, signal);
+  const [{ openLog }, { checkTables }] = await Promise.all([import("./drivers.ts"), import("./check-tables.ts")]);
+  await using log = await openLog(project.config, folder, systemClock, { readOnly: true });
+  const count = await checkTables(project, folder.root, log, signal);
   return { check: "tables", ok: true, detail: `${count} can be read, all their files are there` };
 }
 
 /** Throws OBJECTS_DAMAGED for the first object that is not whole or missing between others; LOG_BEHIND when the log was deleted. */
 async function objectsFinding(config: Config, folder: DataFolder, signal: AbortSignal): Promise<Finding> {
-  if (!existsSync(folder.objects)) return { check: "objects", ok: true, detail: "there are none yet" };
+  if (!existsSync(folder.objects) && !existsSync(folder.log))
+    return { check: "objects", ok: true, detail: "there are none yet" };
   const [{ openLog, openStores }, { checkObjectProgress }, { damagedObjects }] = await Promise.all([
     import("./drivers.ts"),
     import("./check-progress.ts"),

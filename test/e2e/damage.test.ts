@@ -144,7 +144,10 @@ describe("a folder on which a demo ran", () => {
     await using folder = await tempFolder();
     const data = await copyOf(folder);
     await rm(join(data, "log"), { recursive: true });
-    for (const verb of [["doctor"], ["doctor", "--repair"]]) {
+    const all = [["doctor"], ["doctor", "--repair"]];
+    for (const [i, verb] of [...all, ...all].entries()) {
+      // The tables alone tell it, too.
+      if (i === 2) await rm(join(data, "objects"), { recursive: true });
       const { code, err } = await pinlake([...verb, "--data", data, "--json"]);
       expect(code, verb.join(" ")).toBe(65);
       expect(err).toContain("LOG_BEHIND");
