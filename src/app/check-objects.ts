@@ -1,6 +1,6 @@
 import { isPinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { streamTopic } from "../log/names.ts";
+import { isInternalTopic, streamOf, streamTopic } from "../log/names.ts";
 import { SINK_GROUP } from "../sink/sink.ts";
 import type { ObjectPartition } from "../store/layout.ts";
 import { objectBody } from "../store/object-body.ts";
@@ -24,29 +24,65 @@ export interface ObjectDamage {
  */
 export async function* damagedObjects(
   store: ObjectStore,
-  log: Pick<EventLog, "committed">,
+  log: Pick<EventLog, "committed" | "stagePartitions">,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectDamage> {
+  const seen = new Set<string>();
   for await (const of of objectPartitions(store, signal)) {
-    const landed = (await log.committed(SINK_GROUP, logTopicOf(of), of.partition)) ?? 0n;
-    const objects = await listObjects(store, of, 0n, signal);
-    for (const [i, object] of objects.entries()) {
-      const from = object.name.startOffset;
-      const to = objects[i + 1]?.name.startOffset;
-      const { lines, problem } = await readLines(store, object, signal);
-      if (problem !== undefined) yield { of, key: object.key, from, to, reason: problem };
-      else if (to !== undefined && from + lines > to)
-        yield { of, key: object.key, from, to, reason: "it reaches into the next one" };
-      else if (to !== undefined && from + lines < to && from + lines < landed)
-        yield {
-          of,
-          key: undefined,
-          from: from + lines,
-          to,
-          reason: `nothing follows ${object.key} up to offset ${to}`,
-        };
-    }
+    seen.add(`${logTopicOf(of)}/${of.partition}`);
+    yield* damageOf(store, of, await landedOf(log, of), signal);
   }
+  for (const { topic, partition } of await log.stagePartitions()) {
+    const of = partitionOf(topic, partition);
+    if (of === undefined || seen.has(`${topic}/${partition}`)) continue;
+    const landed = await landedOf(log, of);
+    if (landed > 0n) yield nothingHolds(of, 0n, landed);
+  }
+}
+
+async function* damageOf(
+  store: ObjectStore,
+  of: ObjectPartition,
+  landed: bigint,
+  signal: AbortSignal,
+): AsyncGenerator<ObjectDamage> {
+  const objects = await listObjects(store, of, 0n, signal);
+  const first = objects[0]?.name.startOffset ?? 0n;
+  if (first > 0n && landed > 0n) yield nothingHolds(of, 0n, first);
+  for (const [i, object] of objects.entries()) {
+    const from = object.name.startOffset;
+    const to = objects[i + 1]?.name.startOffset;
+    const { lines, problem } = await readLines(store, object, signal);
+    if (problem !== undefined) yield { of, key: object.key, from, to, reason: problem };
+    else if (to !== undefined && from + lines > to)
+      yield { of, key: object.key, from, to, reason: "it reaches into the next one" };
+    else if (to !== undefined && from + lines < to && from + lines < landed)
+      yield {
+        of,
+        key: undefined,
+        from: from + lines,
+        to,
+        reason: `nothing follows ${object.key} up to offset ${to}`,
+      };
+    else if (to === undefined && from + lines < landed) yield nothingHolds(of, from + lines, landed);
+  }
+}
+
+const landedOf = async (log: Pick<EventLog, "committed">, of: ObjectPartition): Promise<bigint> =>
+  (await log.committed(SINK_GROUP, logTopicOf(of), of.partition)) ?? 0n;
+
+const nothingHolds = (of: ObjectPartition, from: bigint, to: bigint): ObjectDamage => ({
+  of,
+  key: undefined,
+  from,
+  to,
+  reason: "no object holds them",
+});
+
+function partitionOf(topic: string, partition: number): ObjectPartition | undefined {
+  const stream = streamOf(topic);
+  if (stream !== undefined) return { kind: "stream", name: stream, partition };
+  return isInternalTopic(topic) ? undefined : { kind: "topic", name: topic, partition };
 }
 
 /** The log's name of what the objects hold. */

@@ -42,7 +42,7 @@ export interface Batch {
   readonly quarantine: Quarantine;
   /**
    * Brings one dataset's table up to date; runs of one dataset come one after another. Throws UNKNOWN_NAME, DEFINITION_CHANGED, REBUILD_UNFINISHED; with `full` it
-   * rebuilds instead, and throws LOG_BEHIND when objects that the table was made of are gone.
+   * rebuilds instead. Throws OBJECTS_DAMAGED when objects that it needs, or was made of, are gone or cut.
    */
   runDataset(name: string, options?: DatasetRunOptions): Promise<DatasetRun>;
   /** Computes and stores the named answers, all when none is named, over one set of table versions. */

@@ -5,7 +5,7 @@ import type { Dataset } from "../define/dataset.ts";
 import type { CleanedFiles } from "../engine/clean-files.ts";
 import { keepNewestInFiles } from "../engine/newest.ts";
 import type { ParquetFile, QueryEngine, QuerySession, SessionOptions } from "../engine/query-engine.ts";
-import { isPinlakeError, PinlakeError } from "../errors.ts";
+import { isPinlakeError } from "../errors.ts";
 import {
   cleanSchema,
   createCleanTable,
@@ -19,7 +19,7 @@ import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine
 import { retry } from "../retry.ts";
 import type { CommitOptions, OperationCounts, Snapshot, Table } from "../table/table.ts";
 import { BAD, type CleaningParts, cleanObjects } from "./clean-objects.ts";
-import { planTake, type Take, takes } from "./take.ts";
+import { damaged, planTake, type Take, takes } from "./take.ts";
 
 export interface DatasetRunOptions {
   /** Makes the table again from every object instead of adding what is new. */
@@ -201,12 +201,11 @@ const progressTxns = (base: Snapshot, taken: readonly Taken[]) =>
 
 const memoryOf = ({ memory }: DatasetRunOptions): SessionOptions => (memory === undefined ? {} : { memory });
 
-/** A rebuild from fewer objects than the table was made of would lose rows without a word. */
+/** A rebuild from fewer objects than the table was made of would lose rows without a word. Throws OBJECTS_DAMAGED. */
 function refuseToShrink(dataset: Dataset, base: Snapshot, { taken }: Take): void {
   for (const { topic, partition, next } of takenBy(base, "batch")) {
     if (!takes(dataset, topic)) continue;
     const end = taken.find((now) => now.topic === topic && now.partition === partition)?.next ?? 0n;
-    if (end < next)
-      throw new PinlakeError("LOG_BEHIND", { what: "The batch table", topic, partition, offset: next, end });
+    if (end < next) throw damaged({ name: topic, partition }, { from: end, to: next, reason: "no object holds them" });
   }
 }

@@ -114,8 +114,9 @@ function checkEnd({ key, name, to }: TakenObject, end: bigint, ended: boolean): 
   throw damaged(name, { key, from: end, to, reason: "it ends before the next one begins" });
 }
 
-const damaged = (
-  { name, partition }: ObjectPartition,
+/** Offsets that objects should hold, and do not. */
+export const damaged = (
+  { name, partition }: Pick<ObjectPartition, "name" | "partition">,
   found: { readonly key?: string; readonly from: bigint; readonly to: bigint | undefined; readonly reason: string },
 ) => new PinlakeError("OBJECTS_DAMAGED", { key: undefined, ...found, of: `${name}/${partition}` });
 

@@ -55,6 +55,8 @@ const harms: [string, number, (body: string) => string | undefined][] = [
   ["empty", 1, () => ""],
   ["removed", 1, () => undefined],
   ["torn, as the newest", 2, (body) => body.slice(0, -3)],
+  ["removed, as the newest", 2, () => undefined],
+  ["removed, as the first", 0, () => undefined],
 ];
 
 async function harmed(data: string, which: number, harm: (body: string) => string | undefined) {
@@ -84,6 +86,22 @@ describe("the repair of objects", () => {
     await at(data);
     expect([...(await objectsOf(data)).values()].join("")).toBe([...landed.values()].join(""));
     await at(data, async (log, store) => expect(await differences(log, store)).toEqual([]));
+  });
+
+  it("has all of a partition landed again, and gives up what nothing holds any more", async () => {
+    await using folder = await tempFolder();
+    const data = folder.path;
+    const { landed } = await harmed(data, 0, () => undefined);
+    await rm(join(data, "objects/topics/t"), { recursive: true });
+    expect(await repaired(data)).toMatchObject([{ file: undefined, lost: [] }]);
+    await at(data);
+    expect([...(await objectsOf(data)).values()].join("")).toBe([...landed.values()].join(""));
+
+    await expire(data);
+    await rm(join(data, "objects/topics/t"), { recursive: true });
+    const [one] = await repaired(data);
+    expect(one?.lost).toMatchObject([{ name: "t", partition: 0, from: "0" }]);
+    expect(await repaired(data)).toEqual([]);
   });
 
   it.each(harms.slice(0, 4))(

@@ -245,7 +245,10 @@ describe("a rebuild", () => {
     await land(objects, at(0, 1, thing(2)));
     await world().batch.runDataset("thing");
     await objects.delete("topics/a.thing/partition=0/a.thing+0+0000000001.json");
-    await expect(world().batch.runDataset("thing", { full: true })).rejects.toMatchObject({ code: "LOG_BEHIND" });
+    await expect(world().batch.runDataset("thing", { full: true })).rejects.toMatchObject({
+      code: "OBJECTS_DAMAGED",
+      details: { from: 1n, to: 2n },
+    });
   });
 
   it("of nothing is an empty table and an empty quarantine", async () => {
