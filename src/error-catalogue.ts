@@ -250,7 +250,8 @@ export const catalogue = {
   NOT_CONSERVED: entry<{ problems: readonly string[] }>({
     kind: "internal",
     retry: "never",
-    message: (d) => `Events and outcomes differ: ${d.problems.join("; ")}. Please report this as a bug.`,
+    message: (d) =>
+      `Events and outcomes differ: ${d.problems.join("; ")}. See \`pinlake tables history NAME\` for commits that are not Pinlake's, and rebuild the table (\`run NAME --full\`, \`stream rebuild NAME\`); if there are none, please report this as a bug.`,
   }),
   ARMS_DISAGREE: entry<{ problems: readonly string[] }>({
     kind: "internal",

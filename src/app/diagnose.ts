@@ -44,6 +44,7 @@ export async function* diagnose(project: Project, data: string, signal: AbortSig
   yield await logFinding(folder, signal);
   yield await objectsFinding(config, folder, signal);
   yield await tablesFinding(project, folder, signal);
+  if (held !== true) yield await conservationFinding(project, folder);
 }
 
 function lockFinding(held: boolean | PinlakeError, up: UpFile | undefined): Finding {
@@ -112,6 +113,25 @@ async function tablesFinding(project: Project, folder: DataFolder, signal: Abort
   await using log = await openLog(project.config, folder, systemClock, { readOnly: true });
   const count = await checkTables(project, folder.root, log, signal);
   return { check: "tables", ok: true, detail: `${count} can be read, all their files are there` };
+}
+
+/** Throws NOT_CONSERVED unless the tables hold what they say they took. Counted at rest only: a running up works on them. */
+async function conservationFinding(project: Project, folder: DataFolder): Promise<Finding> {
+  if (!existsSync(folder.tables)) return { check: "conservation", ok: true, detail: "there is nothing to count yet" };
+  const [{ openLog }, { openReader }, { conservation }, { conservationProblems }] = await Promise.all([
+    import("./drivers.ts"),
+    import("./reader.ts"),
+    import("./verify.ts"),
+    import("../quarantine/conservation.ts"),
+  ]);
+  await using log = await openLog(project.config, folder, systemClock, { readOnly: true });
+  await using reader = await openReader(project, folder.root);
+  await using session = await reader.engine.session();
+  const all = await conservation({ ...reader, project, log, upTo: "tables" }, session);
+  const problems = conservationProblems(all);
+  if (problems.length > 0) throw new PinlakeError("NOT_CONSERVED", { problems });
+  const events = all.reduce((sum, one) => sum + one.events, 0);
+  return { check: "conservation", ok: true, detail: `all ${events} events that the tables took are accounted for` };
 }
 
 /** Throws OBJECTS_DAMAGED for the first object that is not whole or missing between others; LOG_BEHIND when the log was deleted. */

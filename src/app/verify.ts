@@ -1,7 +1,7 @@
 import type { Project } from "../config/load-project.ts";
 import { type Dataset, matchesPattern } from "../define/dataset.ts";
-import type { QueryEngine } from "../engine/query-engine.ts";
-import type { EventLog } from "../log/event-log.ts";
+import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
+import type { EventLog, StagePartition } from "../log/event-log.ts";
 import { isInternalTopic, streamOf } from "../log/names.ts";
 import { type Agreement, agreementProblems, compareArms } from "../quarantine/agreement.ts";
 import { type Conservation, conservationProblems, countEvents, reconcile } from "../quarantine/conservation.ts";
@@ -22,22 +22,15 @@ export interface VerifyParts {
   readonly log: EventLog;
   readonly engine: QueryEngine;
   readonly openTable: OpenTable;
+  /** Up to where events are counted: all that the log took, or those that each table says it has taken. Default `log`. */
+  readonly upTo?: "log" | "tables";
 }
 
 /** Whether every event is accounted for on both arms, and both arms have the same rows. Meant for arms at rest. */
-export async function verify({ project, log, engine, openTable }: VerifyParts): Promise<Verification> {
-  const { datasets } = project;
-  await using session = await engine.session();
-  const common = { openTable, session, datasets };
-  const reconciliation = [
-    ...(await reconcile({ ...common, arm: "batch", events: (dataset, taken) => batchEvents(log, dataset, taken) })),
-    ...(await reconcile({
-      ...common,
-      arm: "stream",
-      events: (dataset, taken) => streamEvents(log, dataset, datasets, taken),
-    })),
-  ];
-  const agreement = await compareArms(common);
+export async function verify(parts: VerifyParts): Promise<Verification> {
+  await using session = await parts.engine.session();
+  const reconciliation = await conservation(parts, session);
+  const agreement = await compareArms({ ...parts, session, datasets: parts.project.datasets });
   return {
     reconciliation,
     agreement,
@@ -46,8 +39,37 @@ export async function verify({ project, log, engine, openTable }: VerifyParts): 
   };
 }
 
-async function batchEvents(log: EventLog, dataset: Dataset, taken: readonly Taken[]): Promise<number> {
-  const partitions = await log.stagePartitions();
+/** Whether every event is accounted for, on both arms. */
+export async function conservation(parts: VerifyParts, session: QuerySession): Promise<Conservation[]> {
+  const { openTable, log, upTo = "log" } = parts;
+  const { datasets } = parts.project;
+  const common = { openTable, session, datasets, onlyTaken: upTo === "tables" };
+  const partitionsFor = async (taken: readonly Taken[]) =>
+    upTo === "log" ? await log.stagePartitions() : asTaken(await log.stagePartitions(), taken);
+  return [
+    ...(await reconcile({
+      ...common,
+      arm: "batch",
+      events: async (dataset, taken) => batchEvents(await partitionsFor(taken), dataset, taken),
+    })),
+    ...(await reconcile({
+      ...common,
+      arm: "stream",
+      events: async (dataset, taken) => streamEvents(log, await partitionsFor(taken), dataset, datasets, taken),
+    })),
+  ];
+}
+
+/** The partitions as if they ended where a table has come. */
+const asTaken = (partitions: readonly StagePartition[], taken: readonly Taken[]): StagePartition[] =>
+  partitions.map((of) => {
+    const next = taken.find(
+      ({ topic, partition }) => partition === of.partition && topic === (streamOf(of.topic) ?? of.topic),
+    )?.next;
+    return { ...of, end: next ?? 0n };
+  });
+
+function batchEvents(partitions: readonly StagePartition[], dataset: Dataset, taken: readonly Taken[]): number {
   // What the table took of topics that its definition has given up since is no longer in it.
   const takes = ({ topic }: { readonly topic: string }) =>
     !isInternalTopic(topic) && dataset.inputs.topics.some((pattern) => matchesPattern(pattern, topic));
@@ -56,19 +78,21 @@ async function batchEvents(log: EventLog, dataset: Dataset, taken: readonly Take
 
 async function streamEvents(
   log: EventLog,
+  partitions: readonly StagePartition[],
   dataset: Dataset,
   datasets: readonly Dataset[],
   taken: readonly Taken[],
-): Promise<number> {
+): Promise<number | undefined> {
   const whole = [];
   const shared = new Set<string>();
   let events = 0;
-  for (const { topic, partition, start, end } of await log.stagePartitions()) {
+  for (const { topic, partition, start, end } of partitions) {
     const stream = streamOf(topic);
     if (stream === undefined) continue;
     const claim = claimOn(dataset, stream, datasets);
     if (claim === "whole") whole.push({ topic: stream, partition, end });
     if (claim !== "by-key") continue;
+    if (start > 0n) return undefined; // whose the records were that the log let go of, nothing tells
     shared.add(`${stream}/${partition}`);
     events += await countByKey(log, dataset, { topic, partition, start, end });
   }

@@ -5,7 +5,7 @@ export const addDoctorCommand: AddCommands = (program, context) => {
   const doctor = program
     .command("doctor")
     .description(
-      "checks Node, folder, disk, lock, ports, every checksum of the log, every object and table; changes nothing",
+      "checks Node, folder, disk, lock, ports, every checksum of the log, every object and table, and whether all events are accounted for; changes nothing",
     )
     .option(
       "--repair",

@@ -24,27 +24,33 @@ export interface ReconcileOptions {
   readonly session: QuerySession;
   readonly arm: Arm;
   readonly datasets: readonly Dataset[];
-  /** Events that the log took for the dataset on this arm's inputs (see `countEvents`). */
-  readonly events: (dataset: Dataset, taken: readonly Taken[]) => Promise<number> | number;
+  /** Events that the log took for the dataset on this arm's inputs (see `countEvents`); undefined where nothing tells any more. */
+  readonly events: (dataset: Dataset, taken: readonly Taken[]) => Promise<number | undefined> | number | undefined;
+  /** Leaves out what the quarantine has ahead of its table, as after a kill between the two. Default false. */
+  readonly onlyTaken?: boolean;
 }
 
-/** Counts events and outcomes of every dataset. Meant for an arm at rest: while it works, the figures are of different moments. */
+/** Counts events and outcomes of every dataset whose events can be counted. Meant for an arm at rest: while it works, the figures are of different moments. */
 export async function reconcile(options: ReconcileOptions): Promise<Conservation[]> {
-  const { openTable, session, arm, datasets } = options;
-  const quarantined = await countQuarantined(session, openTable(quarantinePrefix(arm)));
-  const all: Conservation[] = [];
+  const { openTable, session, arm, datasets, onlyTaken = false } = options;
+  const quarantine = openTable(quarantinePrefix(arm));
+  const quarantined = await countQuarantined(session, quarantine);
+  const found: Conservation[] = [];
   for (const dataset of datasets) {
     const table = openTable(cleanTablePrefix(arm, dataset.name));
     const snapshot = await table.find();
+    const taken = takenBy(snapshot, arm);
+    const all = quarantined.get(dataset.name) ?? 0;
     const outcome = {
       rows: (await snapshot?.countRows()) ?? 0,
-      quarantined: quarantined.get(dataset.name) ?? 0,
+      quarantined: onlyTaken && all > 0 ? all - (await countAhead(session, dataset.name, taken)) : all,
       ...(snapshot === undefined ? NO_TOTALS : await readTotals(table, snapshot.version)),
     };
-    const events = await options.events(dataset, takenBy(snapshot, arm));
+    const events = await options.events(dataset, taken);
+    if (events === undefined) continue;
     const { rows, superseded, tombstones } = outcome;
     const ok = events === rows + superseded + outcome.quarantined + tombstones;
-    all.push({
+    found.push({
       arm,
       dataset: dataset.name,
       events,
@@ -55,17 +61,30 @@ export async function reconcile(options: ReconcileOptions): Promise<Conservation
       ok,
     });
   }
-  return all;
+  return found;
 }
 
 /** Rows in a quarantine, by dataset. */
 export async function countQuarantined(session: QuerySession, table: Table): Promise<ReadonlyMap<string, number>> {
   const snapshot = await table.find();
   if (snapshot === undefined) return new Map();
-  const view = "quarantine_to_count";
-  await snapshot.define(session, view);
-  const { rows } = await session.query(`SELECT dataset, count(*) FROM ${session.quote(view)} GROUP BY dataset`);
+  await snapshot.define(session, COUNTED);
+  const { rows } = await session.query(`SELECT dataset, count(*) FROM ${session.quote(COUNTED)} GROUP BY dataset`);
   return new Map(rows.map(([dataset, n]) => [String(dataset), Number(n)]));
+}
+
+const COUNTED = "quarantine_to_count";
+
+/** Of the quarantine that was counted last: rows of records that the dataset's table has not taken. */
+async function countAhead(session: QuerySession, dataset: string, taken: readonly Taken[]): Promise<number> {
+  const below = taken.map(
+    ({ topic, partition, next }) =>
+      `(${session.quote("topic")} = ${session.literal(topic)} AND ${session.quote("partition")} = ${partition} AND ${session.quote("offset")} < ${next})`,
+  );
+  const { rows } = await session.query(
+    `SELECT count(*) FROM ${session.quote(COUNTED)} WHERE dataset = ${session.literal(dataset)} AND NOT (${["false", ...below].join(" OR ")})`,
+  );
+  return Number(rows[0]?.[0]);
 }
 
 /**

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
+import { openEmbeddedLog } from "../../src/log/embedded/embedded-log.ts";
+import type { EventLog } from "../../src/log/event-log.ts";
+import { NO_HEADERS } from "../../src/record.ts";
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
 import { openDeltaTable } from "../../src/table/delta/delta-table.ts";
 import { engineAndFolder } from "../support/engine-and-folder.ts";
@@ -31,6 +34,33 @@ it.each([
   const { agreement } = JSON.parse(out);
   expect(agreement.find(({ dataset }: { dataset: string }) => dataset === "geo").differences).toBeGreaterThan(0);
 });
+
+it("doctor counts too, and names the table that was changed; what waits to be taken is no loss", async () => {
+  await using folder = await tempFolder();
+  const data = folder.path;
+  await pinlakeJson(["source", "create", "--rows", "30", "--data", data]);
+  await pinlakeJson(["demo", "--all", "--exit", "--data", data]);
+  await openedLog(data, async (log) => {
+    for (const topic of ["pinterest.geo", "__stream.streaming-pinterest-geo"])
+      await log.append(topic, [{ key: null, value: Buffer.from("{}"), headers: NO_HEADERS, timestampMs: 0 }]);
+  });
+  expect(await pinlakeJson(["doctor", "--data", data])).toContainEqual({
+    check: "conservation",
+    ok: true,
+    detail: "all 180 events that the tables took are accounted for",
+  });
+  await tamper(data, "999 AS ind");
+  const { code, err } = await pinlake(["doctor", "--data", data, "--json"]);
+  const { error } = JSON.parse(err.trim().split("\n").at(-1) ?? "");
+  expect([code, error.code]).toEqual([70, "NOT_CONSERVED"]);
+  expect(error.message).toMatch(/stream geo: 30 events, but 31 rows/);
+});
+
+async function openedLog(data: string, work: (log: EventLog) => Promise<void>): Promise<void> {
+  const at = { folder: join(data, "log"), stateFile: join(data, "state.db") };
+  await using log = await openEmbeddedLog({ ...at, clock: systemClock });
+  await work(log);
+}
 
 /** What a stranger's writer might do: one row of the stream's geo table again, with one column changed. */
 async function tamper(data: string, change: string): Promise<void> {
