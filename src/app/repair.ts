@@ -60,6 +60,8 @@ export async function* repair({ config, data, clock, signal }: RepairOptions): A
     yield { what: "log", file, setAside, lost: named, note };
   }
   await using log = await openLog(config, folder, clock);
+  // No stage is here to hold back what it has not taken, and reading every object may take hours.
+  log.holdFor("pinlake.repair", () => true);
   const { objects, tables } = await openStores(config, folder);
   await using _objects = objects;
   await using _tables = tables;

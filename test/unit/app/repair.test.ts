@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { damagedObjects } from "../../../src/app/check-objects.ts";
 import { type Repair, repair } from "../../../src/app/repair.ts";
@@ -127,4 +128,23 @@ describe("the repair of objects", () => {
       });
     },
   );
+
+  it("takes as long as it will: what the stages have not taken stays in the log, however old", async () => {
+    await using folder = await tempFolder();
+    const data = folder.path;
+    await harmed(data, 0, () => undefined);
+    const log = { folder: join(data, "log"), stateFile: join(data, "state.db"), segmentBytes: 300 };
+    {
+      await using opened = await openEmbeddedLog({ ...log, clock: manualClock(50 * HOUR) });
+      await send(opened, "t", ...numbers(25, 50).map((n) => JSON.stringify({ n })));
+    }
+    const clock = manualClock(500 * HOUR);
+    for await (const one of repair({ config, data, clock, signal })) {
+      expect(one).toMatchObject({ what: "objects", lost: [] });
+      await clock.advance(HOUR);
+      await setTimeout(100); // for the files of a turn of retention, if there is one
+    }
+    await using opened = await openEmbeddedLog({ ...log, readOnly: true });
+    expect(await opened.bounds("t", 0)).toEqual({ start: 0n, end: 50n });
+  });
 });
