@@ -36,7 +36,10 @@ export async function writeDataFile(
   }
 }
 
-/** Makes a file that is already written a data file. */
+/** Data files of this process that no commit has named yet, however old the clock or their writing makes them look. */
+export const uncommitted = new Set<string>();
+
+/** Makes a file that is already written a data file, and one of the `uncommitted`. */
 export async function adoptDataFile(
   { store, prefix, clock }: TableContext,
   file: ParquetFile,
@@ -44,8 +47,14 @@ export async function adoptDataFile(
 ): Promise<AddFile> {
   // Only characters that a URI need not escape.
   const name = `part-${randomUUID()}.zstd.parquet`;
-  if (!(await store.adoptFile(prefix + name, file.path)))
-    throw new PinlakeError("INTERNAL", { reason: `${prefix}${name} exists already, against all odds` });
+  uncommitted.add(name);
+  try {
+    if (!(await store.adoptFile(prefix + name, file.path)))
+      throw new PinlakeError("INTERNAL", { reason: `${prefix}${name} exists already, against all odds` });
+  } catch (error) {
+    uncommitted.delete(name);
+    throw error;
+  }
   const add = {
     path: name,
     partitionValues: {},

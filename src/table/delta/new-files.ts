@@ -2,7 +2,7 @@ import type { QuerySession } from "../../engine/query-engine.ts";
 import type { RowFiles, Rows } from "../table.ts";
 import type { AddFile } from "./actions.ts";
 import type { TableContext } from "./context.ts";
-import { adoptDataFile, type WriteOptions, writeDataFile } from "./data-files.ts";
+import { adoptDataFile, uncommitted, type WriteOptions, writeDataFile } from "./data-files.ts";
 import { checkColumns, inSchemaOrder } from "./rows.ts";
 
 /** The data files of a commit in the making. */
@@ -54,5 +54,7 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
   } catch (error) {
     if (!unknown) await Promise.allSettled(adds.map(({ path }) => context.store.delete(context.prefix + path)));
     throw error;
+  } finally {
+    for (const { path } of adds) uncommitted.delete(path);
   }
 }

@@ -1,6 +1,7 @@
 import { PinlakeError } from "../../errors.ts";
 import { decodePath } from "./actions.ts";
 import type { TableContext } from "./context.ts";
+import { uncommitted } from "./data-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { deletedFileRetentionMs } from "./retention.ts";
 
@@ -12,7 +13,8 @@ export interface VacuumOptions {
 
 /**
  * Removes files that no version within the retention needs: not in the newest version, not removed from it within the
- * retention, and not written within it either (a writer may be about to commit them).
+ * retention, and not written within it either (a writer may be about to commit them). Those that this process is about to
+ * commit stay at any age.
  */
 export async function vacuum(context: TableContext, options: VacuumOptions): Promise<readonly string[]> {
   const { store, prefix, clock, location } = context;
@@ -31,9 +33,10 @@ export async function vacuum(context: TableContext, options: VacuumOptions): Pro
     const path = key.slice(prefix.length);
     if (modifiedAtMs < cutoffMs && !path.split("/").some((part) => /^[._]/.test(part))) old.push(path);
   }
-  // Looked at after the listing: whatever was committed meanwhile is known.
+  // Looked at after the listing, and in this order: whatever was committed meanwhile is known.
+  const needed = new Set(uncommitted);
   const state = await context.stateOf(undefined);
-  const needed = new Set([...state.files.values()].map(({ path }) => decodePath(path)));
+  for (const { path } of state.files.values()) needed.add(decodePath(path));
   for (const { path, deletionTimestamp } of state.tombstones.values())
     if ((deletionTimestamp ?? Number.POSITIVE_INFINITY) >= cutoffMs) needed.add(decodePath(path));
   const unneeded = old.filter((path) => !needed.has(path));

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { PinlakeError } from "../../../src/errors.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
+import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { deltaTable, keysBelow } from "../../support/delta-table.ts";
 import { contents, EVENTS, events } from "../../support/table-rows.ts";
 
@@ -48,5 +50,26 @@ describe("what keeps a table small", () => {
     expect(await table.vacuum({ retentionMs: 7 * DAY_MS })).toEqual(["part-lost.parquet", "sub/part-lost.parquet"]);
     expect(await contents(session, await table.snapshot())).toEqual(["a@1"]);
     expect(await keysBelow(store, "t/_delta_log/")).toHaveLength(2);
+  });
+
+  it("spares the files of a commit that is on its way, whatever the clock says of their age", async () => {
+    let nowMs = Date.now();
+    const clock = { now: () => nowMs, monotonic: () => 0, sleep: async () => {} };
+    const store = createMemoryStore();
+    const other = deltaTable(store, engine, { clock });
+    await other.create({ schema: EVENTS });
+    const putIfAbsent: ObjectStore["putIfAbsent"] = async (key, body) => {
+      nowMs += 8 * DAY_MS;
+      expect(await other.vacuum()).toEqual([]);
+      return store.putIfAbsent(key, body);
+    };
+    await deltaTable({ ...store, putIfAbsent }, engine, { clock }).append(events(session, [{ id: "a", seq: 1 }]));
+    expect(await contents(session, await other.snapshot())).toEqual(["a@1"]);
+
+    const lost = async () => Promise.reject(new PinlakeError("STORAGE_FULL", { path: "t" }));
+    const full = deltaTable({ ...store, putIfAbsent: lost, delete: lost }, engine, { clock });
+    await expect(full.append(events(session, [{ id: "b", seq: 2 }]))).rejects.toThrow();
+    nowMs += 8 * DAY_MS;
+    expect(await other.vacuum()).toHaveLength(1);
   });
 });
