@@ -57,6 +57,43 @@ it.each(["records", "lines"] as const)(
   30_000,
 );
 
+it.each([
+  ["word", false],
+  ["filled(raw.word) || ' ' || coalesce(word, n, 'none')", false],
+  ["CASE WHEN word IN ('a', 'b') THEN NULL WHEN n IS NOT NULL THEN replace(word, 'a', n) ELSE filled(word) END", false],
+  ["CASE WHEN word = 'a' THEN word WHEN n NOT IN ('a') THEN n END", false],
+  ["CASE WHEN word THEN 'yes' ELSE 'no' END", true],
+  ["CASE WHEN NOT word THEN 'yes' ELSE 'no' END", true],
+  ["CASE WHEN n = 'a' AND word THEN 'yes' ELSE 'no' END", true],
+  ["CASE WHEN (word = 'a') = n THEN 'yes' ELSE 'no' END", true],
+  ["CASE WHEN filled(word) THEN 'yes' END", true],
+  ["CASE WHEN matches('abc', word) THEN 'yes' ELSE 'no' END", true],
+  ["CASE nullif(length(word), 7) WHEN 3 THEN 'three' END", true],
+  ["CASE WHEN coalesce(parse_bigint(n), 'none') = 3 THEN word END", true],
+] as const)("a select of %s may fail: %s", async (sql, mayFail) => {
+  await using session = await engine.session();
+  const columns = red.columns.map((one) => (one.name === "n" ? { ...one, type: "STRING" as const } : one));
+  const dataset = { ...red, columns, checks: [], select: `SELECT parse_bigint(id) AS id, word, ${sql} AS n FROM raw` };
+  expect(fallibleColumns(dataset)).toEqual(mayFail ? ["n"] : []);
+  const texts = ["true", "[", "", "a", "12", "false"];
+  const records = texts.map((word, i) => ({ id: i, word, n: texts[5 - i] }));
+  const values = records.map((record, i) => ({ offset: BigInt(i), value: Buffer.from(JSON.stringify(record)) }));
+  const options = { folder: folder.path };
+  const counts = await cleanInto(session, dataset, [[{ topic: "t", partition: 0, records: values }]], options);
+  expect(counts.rows + counts.quarantined).toBe(texts.length);
+});
+
+it("a number and a text compared, or one in the other's place, may fail", async () => {
+  await using session = await engine.session();
+  for (const sql of ["nullif(parse_bigint(n), word)", "coalesce(parse_bigint(n), 'none')"]) {
+    const dataset = { ...red, checks: [], select: `SELECT parse_bigint(id) AS id, word, ${sql} AS n FROM raw` };
+    expect(fallibleColumns(dataset)).toEqual(["n"]);
+    const value = Buffer.from('{"id":1,"word":"a","n":"1"}');
+    const input = { topic: "t", partition: 0, records: [{ offset: 0n, value }] };
+    expect(await cleanInto(session, dataset, [[input]], { folder: folder.path })).toMatchObject({ events: 1 });
+  }
+});
+
 it("knows of each shipped column whether its SQL may fail", async () => {
   const { pin, geo, user } = await shippedDatasets();
   expect([pin, geo, user].map(fallibleColumns)).toEqual([[], [], ["age"]]);
