@@ -5,8 +5,9 @@ import { listObjects, objectPartitions } from "../store/object-listing.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { logTopicOf } from "./check-objects.ts";
 
-interface TakenFromLog {
-  /** Which table has taken it. */
+/** What somebody has taken. Found before the log that it is held against is opened: one at work goes on meanwhile. */
+export interface TakenFromLog {
+  /** Who has taken it. */
   readonly what: string;
   /** As the log calls it. */
   readonly topic: string;
@@ -39,14 +40,23 @@ export async function checkTaken(taken: readonly TakenFromLog[], log: EventLog):
   }
 }
 
-/** Whether the objects fit the log, as far as their names tell. Throws LOG_BEHIND. */
-export async function checkObjectProgress(store: ObjectStore, log: EventLog): Promise<void> {
-  const partitions = await log.stagePartitions();
-  for await (const of of objectPartitions(store)) {
-    const topic = logTopicOf(of);
-    const end = partitions.find((one) => one.topic === topic && one.partition === of.partition)?.end ?? 0n;
-    const offset = (await listObjects(store, of, end))[0]?.name.startOffset;
+/** What objects hold for certain, as their names tell. */
+export async function takenByObjects(store: ObjectStore, signal: AbortSignal): Promise<TakenFromLog[]> {
+  const taken: TakenFromLog[] = [];
+  for await (const of of objectPartitions(store, signal)) {
+    const last = (await listObjects(store, of, 0n, signal)).at(-1);
+    if (last === undefined) continue;
     const { partition } = of;
-    if (offset !== undefined) throw new PinlakeError("LOG_BEHIND", { what: "The sink", topic, partition, offset, end });
+    taken.push({ what: "The sink", topic: logTopicOf(of), partition, next: last.name.startOffset + 1n });
+  }
+  return taken;
+}
+
+/** Whether the objects fit the log, which forgets no topic. Throws LOG_BEHIND. */
+export async function checkObjectProgress(taken: readonly TakenFromLog[], log: EventLog): Promise<void> {
+  const partitions = await log.stagePartitions();
+  for (const { what, topic, partition, next: offset } of taken) {
+    const end = partitions.find((one) => one.topic === topic && one.partition === partition)?.end ?? 0n;
+    if (offset > end) throw new PinlakeError("LOG_BEHIND", { what, topic, partition, offset, end });
   }
 }

@@ -109,9 +109,14 @@ async function logFinding(folder: DataFolder, signal: AbortSignal): Promise<Find
 /** Throws TABLE_CORRUPT for the first table that cannot be read, LOG_BEHIND when the log was deleted. */
 async function tablesFinding(project: Project, folder: DataFolder, signal: AbortSignal): Promise<Finding> {
   if (!existsSync(folder.tables)) return { check: "tables", ok: true, detail: "there are none yet" };
-  const [{ openLog }, { checkTables }] = await Promise.all([import("./drivers.ts"), import("./check-tables.ts")]);
+  const [{ openLog }, { checkTables }, { checkTaken }] = await Promise.all([
+    import("./drivers.ts"),
+    import("./check-tables.ts"),
+    import("./check-progress.ts"),
+  ]);
+  const { count, taken } = await checkTables(project, folder.root, signal);
   await using log = await openLog(project.config, folder, systemClock, { readOnly: true });
-  const count = await checkTables(project, folder.root, log, signal);
+  await checkTaken(taken, log);
   return { check: "tables", ok: true, detail: `${count} can be read, all their files are there` };
 }
 
@@ -138,14 +143,15 @@ async function conservationFinding(project: Project, folder: DataFolder): Promis
 async function objectsFinding(config: Config, folder: DataFolder, signal: AbortSignal): Promise<Finding> {
   if (!existsSync(folder.objects) && !existsSync(folder.log))
     return { check: "objects", ok: true, detail: "there are none yet" };
-  const [{ openLog, openStores }, { checkObjectProgress }, { damagedObjects }] = await Promise.all([
+  const [{ openLog, openStores }, { checkObjectProgress, takenByObjects }, { damagedObjects }] = await Promise.all([
     import("./drivers.ts"),
     import("./check-progress.ts"),
     import("./check-objects.ts"),
   ]);
-  await using log = await openLog(config, folder, systemClock, { readOnly: true });
   const { objects } = await openStores(config, folder);
-  await checkObjectProgress(objects, log);
+  const taken = await takenByObjects(objects, signal);
+  await using log = await openLog(config, folder, systemClock, { readOnly: true });
+  await checkObjectProgress(taken, log);
   for await (const { of, key, from, to, reason } of damagedObjects(objects, log, signal))
     throw new PinlakeError("OBJECTS_DAMAGED", { of: `${of.name}/${of.partition}`, key, from, to, reason });
   return { check: "objects", ok: true, detail: "every object is whole, and no offset between them is missing" };
