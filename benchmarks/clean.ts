@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../src/clock.ts";
@@ -98,7 +99,11 @@ async function copyUntouched(session: QuerySession, objects: readonly string[], 
   const list = objects.map((path) => session.literal(path)).join(", ");
   const sql = `SELECT ${fields.map((f) => session.quote(f)).join(", ")} FROM read_ndjson([${list}], columns = {${declared}})`;
   const columns = fields.map((name) => ({ name, type: "string" as const }));
-  await session.writeParquet(sql, columns, join(folder, "untouched.parquet"));
+  const path = join(folder, "untouched.parquet");
+  await session.writeParquet(sql, columns, path);
+  // A table's files are on the disk before it names them.
+  await using file = await open(path);
+  await file.sync();
 }
 
 interface CleaningParts {
