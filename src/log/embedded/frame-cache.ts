@@ -11,9 +11,16 @@ export interface FrameCache {
   add(segment: Segment, position: number, frame: Frame): void;
 }
 
+/** What was read at once: its frames lie in one buffer, which the last of them keeps alive. */
+interface Chunk {
+  readonly buffer: Buffer;
+  readonly keys: string[];
+}
+
+/** Keeps up to `maxBytes` of memory, and what was read last. */
 export function frameCache(maxBytes: number): FrameCache {
   const frames = new Map<string, Frame>();
-  const order = deque<string>();
+  const chunks = deque<Chunk>();
   let bytes = 0;
   const place = (segment: Segment, position: number) => `${segment.number}:${position}`;
   return {
@@ -22,12 +29,17 @@ export function frameCache(maxBytes: number): FrameCache {
       const key = place(segment, position);
       if (frames.has(key)) return;
       frames.set(key, frame);
-      order.push(key);
-      bytes += frame.length;
-      while (bytes > maxBytes && order.length > 1) {
-        const oldest = order.shift()!;
-        bytes -= frames.get(oldest)!.length;
-        frames.delete(oldest);
+      let chunk = chunks.at(chunks.length - 1);
+      if (chunk?.buffer !== frame.buffer) {
+        chunk = { buffer: frame.buffer, keys: [] };
+        chunks.push(chunk);
+        bytes += chunk.buffer.length;
+      }
+      chunk.keys.push(key);
+      while (bytes > maxBytes && chunks.length > 1) {
+        const oldest = chunks.shift()!;
+        bytes -= oldest.buffer.length;
+        for (const gone of oldest.keys) frames.delete(gone);
       }
     },
   };
