@@ -23,7 +23,7 @@ async function endToEnd(triggerMs: number, goalMs: number): Promise<Figure> {
   const data = mkdtempSync(join(tmpdir(), "pinlake-bench-"));
   try {
     const project = await loadProject(join(import.meta.dirname, "../pinterest"), {
-      PINLAKE_STREAM_TRIGGER_MS: String(triggerMs),
+      PINLAKE__STREAM__TRIGGER_MS: String(triggerMs),
     });
     await using app = await openApp({ project, data });
     const { log } = app;
