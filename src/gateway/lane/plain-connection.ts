@@ -33,7 +33,7 @@ export interface PlainConnectionOptions extends BodyLimits, ConnectionTimeouts {
 export interface PlainConnection {
   /** Ends it when its time is over. */
   expire(nowMs: number): void;
-  /** Ends it unless a request is under way. */
+  /** Ends it unless a request or its answer is under way, which ends it then. */
   closeIdle(): void;
   destroy(): void;
 }
@@ -166,7 +166,7 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
 
   function onDrain(): void {
     if (phase !== "unsent") return;
-    if (clientEnded) end();
+    if (clientEnded || closing()) end();
     else next();
   }
 
@@ -211,7 +211,8 @@ export function plainConnection(socket: Socket, options: PlainConnectionOptions)
       options.refuse("timeout", socket);
     },
     closeIdle() {
-      if (phase === "rest" || phase === "unsent") socket.destroy();
+      // What of its last answer is still to leave leaves.
+      if (phase === "rest") end();
     },
     destroy: () => void socket.destroy(),
   };

@@ -284,4 +284,14 @@ describe("a connection of the plain lane", () => {
     letGo();
     expect(await next()).toMatch(/^HTTP\/1.1 200 /);
   });
+
+  it("brings an answer to its end when the gateway closes while a slow client still reads it", async () => {
+    const world = await start();
+    const body = `{"records":[${Array.from({ length: 100_000 }, () => '{"value":1}').join()}]}`;
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${world.gateway.url}/topics/t`, { method: "POST", headers, body });
+    const closed = world.gateway.close();
+    expect(await answer.text()).toMatch(/"offset":99999,[^[]*$/);
+    await closed;
+  });
 });
