@@ -1,7 +1,7 @@
 import { isPinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { isInternalTopic, streamOf, streamTopic } from "../log/names.ts";
-import { SINK_GROUP } from "../sink/sink.ts";
+import { streamTopic } from "../log/names.ts";
+import { placeOf, SINK_GROUP } from "../sink/sink.ts";
 import type { ObjectPartition } from "../store/layout.ts";
 import { objectBody } from "../store/object-body.ts";
 import { type ListedObject, listObjects, objectPartitions } from "../store/object-listing.ts";
@@ -33,7 +33,7 @@ export async function* damagedObjects(
     yield* damageOf(store, of, await landedOf(log, of), signal);
   }
   for (const { topic, partition } of await log.stagePartitions()) {
-    const of = partitionOf(topic, partition);
+    const of = placeOf(topic, partition);
     if (of === undefined || seen.has(`${topic}/${partition}`)) continue;
     const landed = await landedOf(log, of);
     if (landed > 0n) yield nothingHolds(of, 0n, landed);
@@ -78,12 +78,6 @@ const nothingHolds = (of: ObjectPartition, from: bigint, to: bigint): ObjectDama
   to,
   reason: "no object holds them",
 });
-
-function partitionOf(topic: string, partition: number): ObjectPartition | undefined {
-  const stream = streamOf(topic);
-  if (stream !== undefined) return { kind: "stream", name: stream, partition };
-  return isInternalTopic(topic) ? undefined : { kind: "topic", name: topic, partition };
-}
 
 /** The log's name of what the objects hold. */
 export const logTopicOf = ({ kind, name }: ObjectPartition): string => (kind === "stream" ? streamTopic(name) : name);

@@ -258,7 +258,7 @@ export function createSink(options: SinkOptions): Sink {
 }
 
 /** Where a topic of the log lands; undefined for internal topics that are no streams. */
-function placeOf(topic: string, partition: number): ObjectPartition | undefined {
+export function placeOf(topic: string, partition: number): ObjectPartition | undefined {
   const stream = streamOf(topic);
   if (stream !== undefined) return { kind: "stream", name: stream, partition };
   return isInternalTopic(topic) ? undefined : { kind: "topic", name: topic, partition };

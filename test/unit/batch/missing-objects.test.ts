@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine } from "../../../src/engine/query-engine.ts";
+import { expect, it } from "vitest";
 import { cleanTablePrefix } from "../../../src/quarantine/clean-table.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { batchWorld, type Landed, land, type Made } from "../../support/batch-world.ts";
-import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
+import { engineAndFolder } from "../../support/engine-and-folder.ts";
 
-let engine: QueryEngine;
-let folder: TempFolder;
-beforeAll(async () => {
-  engine = createDuckDbEngine({ threads: 1 });
-  folder = await tempFolder();
-});
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
-});
+const { engine, folder } = await engineAndFolder();
 
 const TOPIC = "a.thing";
 const key = (start: number, format = "json") =>
