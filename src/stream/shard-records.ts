@@ -26,16 +26,21 @@ const MAX_RECORDS = 10_000;
 
 /**
  * Every record of a shard in order, piece by piece: from the objects, and from the log what has not been landed or what
- * an object has been lost of. Throws OBJECT_NOT_FOUND for records that neither has, where offsets leave none out.
+ * an object has been lost of. Throws OBJECT_NOT_FOUND for records that neither has, where offsets leave none out, and
+ * OBJECTS_DAMAGED for an object that ends within a line or reaches into the next one.
  */
 export async function* shardRecords(options: ShardRecordsOptions): AsyncGenerator<readonly ShardRecord[]> {
   const { store, stream, shard, from, logEnd = 0n, signal } = options;
   const of = { kind: "stream", name: stream, partition: shard } as const;
   let next = from;
   for (const { key, name } of from > 0n ? [] : await listObjects(store, of, 0n, signal)) {
+    const damaged = (first: bigint, to: bigint | undefined, reason: string) =>
+      new PinlakeError("OBJECTS_DAMAGED", { of: `${stream}/${shard}`, key, from: first, to, reason });
+    if (next > name.startOffset) throw damaged(name.startOffset, next, "the one before reaches into it");
     if (next < name.startOffset) yield* lostRecords(options, next, name.startOffset);
     next = name.startOffset;
-    for await (const lines of linesOf(objectBody(store, key, { signal }))) {
+    const unended = () => damaged(next, undefined, "its last line does not end");
+    for await (const lines of linesOf(objectBody(store, key, { signal }), unended)) {
       const start = next;
       yield lines.map((line, i) => ({ offset: start + BigInt(i), ...parseEnvelope(line) }));
       next += BigInt(lines.length);
@@ -75,8 +80,11 @@ async function* lostRecords(
   }
 }
 
-/** The lines of a body, many at a time. */
-export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Buffer[]> {
+/** The lines of a body, many at a time; throws `unended` where the last has no newline. */
+export async function* linesOf(
+  body: AsyncIterable<Uint8Array>,
+  unended: () => Error,
+): AsyncGenerator<readonly Buffer[]> {
   let rest: Buffer = Buffer.alloc(0);
   let lines: Buffer[] = [];
   for await (const chunk of body) {
@@ -91,8 +99,8 @@ export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<
     yield lines;
     lines = [];
   }
-  if (rest.length > 0) lines.push(rest);
   if (lines.length > 0) yield lines;
+  if (rest.length > 0) throw unended();
 }
 
 const START = Buffer.from('{"partitionKey":');

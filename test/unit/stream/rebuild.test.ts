@@ -147,6 +147,24 @@ describe("a rebuild", () => {
     expect(await stored(w, red)).toEqual(before);
   });
 
+  it("refuses an object that is cut or doubled", async () => {
+    const w = await newWorld();
+    for (const word of ["one", "two"]) await fill(w, word);
+    await catchUp(w);
+    await land(w);
+    const before = await stored(w, red);
+    const key = `streams/${RED}/shard=0/${RED}+0+0000000003.json`;
+    const bytes = Buffer.from(await w.store.get(key));
+    await using arm = openArm(w);
+    for (const damage of [bytes.subarray(0, -1), bytes.subarray(0, 20), Buffer.concat([bytes, bytes])]) {
+      await w.store.put(key, damage);
+      await expect(arm.rebuild("red", signal)).rejects.toMatchObject({ code: "OBJECTS_DAMAGED" });
+    }
+    await w.store.put(key, bytes);
+    await arm.rebuild("red", signal);
+    expect(await stored(w, red)).toEqual(before);
+  });
+
   it("mends a changed definition", async () => {
     const w = await newWorld();
     await fill(w, "a");

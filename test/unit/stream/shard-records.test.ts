@@ -6,6 +6,8 @@ const parsed = (line: string) => {
   return [key === null ? null : Buffer.from(key).toString(), value === null ? null : Buffer.from(value).toString()];
 };
 
+const unended = () => new Error("it does not end");
+
 describe("a line of a stream's object", () => {
   it.each([
     ['{"partitionKey":"k","value":{"a":1.0}}', ["k", '{"a":1.0}']],
@@ -23,9 +25,18 @@ describe("a line of a stream's object", () => {
     const body = Buffer.from("one\n\ntwo\nthree\n");
     for (let size = 1; size <= body.length; size++) {
       const found: string[] = [];
-      for await (const lines of linesOf(pieces(body, size))) found.push(...lines.map(String));
+      for await (const lines of linesOf(pieces(body, size), unended)) found.push(...lines.map(String));
       expect(found).toEqual(["one", "", "two", "three"]);
     }
+  });
+
+  it("must end", async () => {
+    const found: string[] = [];
+    const read = (async () => {
+      for await (const lines of linesOf(pieces(Buffer.from("one\ntw"), 3), unended)) found.push(...lines.map(String));
+    })();
+    await expect(read).rejects.toThrow("it does not end");
+    expect(found).toEqual(["one"]);
   });
 });
 
