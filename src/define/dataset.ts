@@ -98,6 +98,9 @@ export function defineDataset(input: DatasetInput): DatasetDefinition {
   };
 }
 
+/** What an engine calls the file that a row lies in, and its number there: a column of that name would hide it. */
+const OF_ENGINES = ["file_index", "file_row_number"];
+
 function crossChecks(dataset: z.output<typeof datasetSchema>): string[] {
   const problems: string[] = [];
   const fields = Object.keys(dataset.record.fields);
@@ -118,6 +121,8 @@ function crossChecks(dataset: z.output<typeof datasetSchema>): string[] {
   if (!columns.includes(dataset.key)) problems.push(`key: "${dataset.key}" is no column (${columns.join(", ")})`);
   if (dataset.columns.some(({ name, type }) => name === dataset.key && type.startsWith("ARRAY")))
     problems.push(`key: "${dataset.key}" is an ARRAY; a key is one value`);
+  for (const name of columns.filter((column) => OF_ENGINES.includes(column)))
+    problems.push(`columns: "${name}" is a name that engines use themselves; choose another`);
   for (const name of columns.filter((column, i) => columns.indexOf(column) !== i))
     problems.push(`columns: "${name}" stands twice`);
   const spellings = Object.entries(dataset.record.fields).flatMap(([field, { aliases }]) => [field, ...aliases]);

@@ -32,6 +32,10 @@ describe("definitions", () => {
     );
     const fields = { id: {}, Id: {} };
     expect(() => defineDataset({ ...dataset, record: { fields, key: "id" } })).toThrow(/"Id" stands twice for SQL/);
+    for (const name of ["file_index", "file_row_number"])
+      expect(() =>
+        defineDataset({ ...dataset, columns: [...dataset.columns, { name, type: "BIGINT" as const }] }),
+      ).toThrow(new RegExp(`"${name}" is a name that engines use`));
   });
 
   it("refuse tasks that wait in a circle or for nobody", () => {
