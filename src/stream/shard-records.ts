@@ -42,7 +42,11 @@ export async function* shardRecords(options: ShardRecordsOptions): AsyncGenerato
     const unended = () => damaged(next, undefined, "its last line does not end");
     for await (const lines of linesOf(objectBody(store, key, { signal }), unended)) {
       const start = next;
-      yield lines.map((line, i) => ({ offset: start + BigInt(i), ...parseEnvelope(line) }));
+      yield lines.map((line, i) => {
+        const [offset, record] = [start + BigInt(i), parseEnvelope(line)];
+        if (record === undefined) throw damaged(offset, offset + 1n, "its line is not as the sink writes them");
+        return { offset, ...record };
+      });
       next += BigInt(lines.length);
     }
   }
@@ -107,16 +111,24 @@ const START = Buffer.from('{"partitionKey":');
 const VALUE = Buffer.from(',"value":');
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const CLOSE = 0x7d;
 
-/** A line as the sink writes it for streams: the value's bytes are as they were, whatever JSON they are. */
-export function parseEnvelope(line: Buffer): Pick<ShardRecord, "key" | "value"> {
+/** A line as the sink writes it for streams: the value's bytes are as they were, whatever JSON they are. Undefined for another. */
+export function parseEnvelope(line: Buffer): Pick<ShardRecord, "key" | "value"> | undefined {
   const keyEnd = endOfKey(line);
-  if (line.subarray(keyEnd, keyEnd + VALUE.length).equals(VALUE)) {
-    const value = line.subarray(keyEnd + VALUE.length, -1);
-    return { key: keyOf(line.subarray(START.length, keyEnd)), value: value.toString() === "null" ? null : value };
+  if (!line.subarray(0, START.length).equals(START) || line.at(-1) !== CLOSE) return undefined;
+  try {
+    const key = keyOf(line.subarray(START.length, keyEnd));
+    if (line.subarray(keyEnd, keyEnd + VALUE.length).equals(VALUE)) {
+      const value = line.subarray(keyEnd + VALUE.length, -1);
+      return { key, value: value.toString() === "null" ? null : value };
+    }
+    const { base64 } = JSON.parse(line.toString()) as { readonly base64?: unknown };
+    return typeof base64 === "string" ? { key, value: Buffer.from(base64, "base64") } : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
-  const { base64 } = JSON.parse(line.toString()) as { readonly base64: string };
-  return { key: keyOf(line.subarray(START.length, keyEnd)), value: Buffer.from(base64, "base64") };
 }
 
 const keyOf = (json: Buffer): Uint8Array | null => {
@@ -124,9 +136,10 @@ const keyOf = (json: Buffer): Uint8Array | null => {
   return key === null ? null : Buffer.from(key);
 };
 
+/** Behind the key; at the line's end when the key has none. */
 function endOfKey(line: Buffer): number {
   let at = START.length;
   if (line[at] !== QUOTE) return at + "null".length;
-  for (at++; line[at] !== QUOTE; at++) if (line[at] === BACKSLASH) at++;
+  for (at++; at < line.length && line[at] !== QUOTE; at++) if (line[at] === BACKSLASH) at++;
   return at + 1;
 }

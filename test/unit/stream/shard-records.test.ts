@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { linesOf, parseEnvelope } from "../../../src/stream/shard-records.ts";
 
 const parsed = (line: string) => {
-  const { key, value } = parseEnvelope(Buffer.from(line));
+  const record = parseEnvelope(Buffer.from(line));
+  if (record === undefined) return undefined;
+  const { key, value } = record;
   return [key === null ? null : Buffer.from(key).toString(), value === null ? null : Buffer.from(value).toString()];
 };
 
@@ -19,6 +21,20 @@ describe("a line of a stream's object", () => {
     ['{"partitionKey":"","base64":""}', ["", ""]],
   ])("%s gives the record back", (line, expected) => {
     expect(parsed(line)).toEqual(expected);
+  });
+
+  it.each([
+    "",
+    "{}",
+    '{"partitionKey":',
+    '{"partitionKey":"k',
+    '{"partitionKey":"k\\',
+    '{"partitionKey":"\\x","value":{}}',
+    '{"partitionKey":"k","other":{}}',
+    '{"partitionKey":nul,"value":{}}',
+    '{"value":1,"partitionKey":"k"}',
+  ])("%s is none", (line) => {
+    expect(parsed(line)).toBeUndefined();
   });
 
   it("is found wherever the body is cut", async () => {
