@@ -11,7 +11,7 @@ import { NO_HEADERS } from "../src/record.ts";
 import { openFilesystemStore } from "../src/store/filesystem.ts";
 import { openFeed } from "../src/stream/feed.ts";
 import { openTableWriter } from "../src/stream/table-writer.ts";
-import { upkeep } from "../src/stream/upkeep.ts";
+import { noTurn, upkeep } from "../src/stream/upkeep.ts";
 import { openDeltaTable } from "../src/table/delta/delta-table.ts";
 import { type Benchmark, type Figure, percentile } from "./figure.ts";
 import { pin } from "./pins.ts";
@@ -65,7 +65,7 @@ async function microBatches(name: string, keyOf: (i: number) => number): Promise
       times.push(performance.now() - startMs);
       feed.settle();
       const tidyMs = performance.now();
-      await tidy(writer);
+      await tidy(writer, { takeTurn: noTurn });
       tidying.push(performance.now() - tidyMs);
     }
     const half = (from: number, to: number) =>

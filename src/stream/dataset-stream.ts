@@ -56,6 +56,9 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
   let failure: PinlakeError | undefined;
   /** Who has the table to himself waits for the one before. */
   let turn: Promise<void> = Promise.resolve();
+  let tidying: Promise<void> | undefined;
+  /** What the upkeep failed with, until the stream has told. */
+  let untidy: unknown;
 
   async function takeTurn(): Promise<Disposable> {
     const before = turn;
@@ -94,7 +97,7 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
       const inMs = feed.markDue() ? 0 : commitIn({ records, backlog, sinceMs, urgent }, limits, nowMs);
       onProgress();
       if (inMs === 0) {
-        await commit();
+        await commit(signal);
         return nowMs;
       }
       if (inMs === undefined && backlog) return undefined;
@@ -111,7 +114,8 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
     }
   }
 
-  async function commit(): Promise<void> {
+  async function commit(signal: AbortSignal): Promise<void> {
+    throwUntidy();
     using _turn = await takeTurn();
     if (writer.state() === undefined) {
       // Somebody else has committed since: what was read may not be what the table wants next.
@@ -124,7 +128,24 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
     commits++;
     failure = undefined;
     onProgress();
-    await upkeep(writer);
+    tidying ??= tidy(signal);
+  }
+
+  /** Beside the micro-batches, which would wait long for it; what it fails with hinders the next one. */
+  async function tidy(signal: AbortSignal): Promise<void> {
+    try {
+      await upkeep(writer, { takeTurn, signal });
+    } catch (error) {
+      if (!signal.aborted) untidy = error;
+    } finally {
+      tidying = undefined;
+    }
+  }
+
+  function throwUntidy(): void {
+    const error = untidy;
+    untidy = undefined;
+    if (error !== undefined) throw error;
   }
 
   return {
@@ -157,6 +178,7 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
         }
       } finally {
         signal.removeEventListener("abort", stop);
+        await tidying;
       }
     },
     failure: () => failure,
@@ -168,7 +190,13 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
       return { [Symbol.dispose]: () => void hurrying-- };
     },
     async hold() {
-      const held = await takeTurn();
+      let held = await takeTurn();
+      while (tidying !== undefined) {
+        // It may want the turn itself.
+        held[Symbol.dispose]();
+        await tidying;
+        held = await takeTurn();
+      }
       return {
         [Symbol.dispose]() {
           writer.forget();

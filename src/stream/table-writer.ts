@@ -36,6 +36,11 @@ export interface TableWriterOptions {
   readonly configuration: Readonly<Record<string, string>>;
 }
 
+export interface JoinOptions {
+  readonly takeTurn: () => Promise<Disposable>;
+  readonly signal?: AbortSignal;
+}
+
 /** What a clean table is at the version that the writer knows. */
 export interface TableState {
   readonly snapshot: Snapshot;
@@ -55,10 +60,16 @@ export interface TableWriter extends AsyncDisposable {
    * one commit that also says how far it goes. Throws TABLE_CONFLICT when somebody else has committed: load again.
    */
   write(cut: Cut): Promise<CleanCounts>;
-  /** Joins small files into one: a bounded amount of work. */
-  joinFiles(target: JoinTarget): Promise<void>;
+  /**
+   * Joins small files into one, beside other calls: `takeTurn` resolves when no other is under way, and only what it
+   * gives is held for the commit. False when the table changed meanwhile such that the joined file was for nothing.
+   */
+  joinFiles(target: JoinTarget, options: JoinOptions): Promise<boolean>;
   /** The same for the quarantine, which the other datasets' streams write and tidy as well. False: nothing to do. */
-  joinQuarantine(target: (files: readonly TableFile[]) => JoinTarget | undefined): Promise<boolean>;
+  joinQuarantine(
+    target: (files: readonly TableFile[]) => JoinTarget | undefined,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<boolean>;
   /** Somebody else may have committed: whoever writes next loads first. */
   forget(): void;
   /** What the table is now; undefined when somebody else may have committed since. */
@@ -89,6 +100,13 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
       .session({ threads: 1, tempFolder })
       .then((session) => ({ session, cleaning: openCleaning(session, dataset, foreign) }));
     return opened;
+  };
+
+  /** A session of its own: in the writer's, a micro-batch would wait for the join. */
+  let joining: Promise<QuerySession> | undefined;
+  const joiningSession = () => {
+    joining ??= engine.session({ threads: 1, tempFolder });
+    return joining;
   };
 
   const newPath = () => join(tempFolder, `${randomUUID()}.parquet`);
@@ -165,26 +183,54 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     return counts;
   }
 
-  async function joinFiles(target: JoinTarget): Promise<void> {
-    const before = current && known !== undefined ? known : await load();
-    const metrics = () => totalsMetrics(before.totals);
-    current = false;
-    const { session } = await working();
-    const commit = await table.optimize({ session, basedOn: before.snapshot, ...target, maxFiles: 1, metrics });
-    if (commit === undefined) {
-      current = true;
-      return;
+  async function joinFiles(target: JoinTarget, { takeTurn, signal }: JoinOptions): Promise<boolean> {
+    if (!current || known === undefined) return false;
+    const basedOn = known.snapshot;
+    const session = await joiningSession();
+    try {
+      await table.optimize({
+        session,
+        basedOn,
+        ...target,
+        maxFiles: 1,
+        metrics: () => totalsMetrics((known as TableState).totals),
+        commitWhen: (commit) => swap(commit, takeTurn),
+        ...(signal && { signal }),
+      });
+      return true;
+    } catch (error) {
+      if (!isPinlakeError(error, "TABLE_CONFLICT")) throw error;
+      return false;
     }
-    follow(before.index, commit, []);
-    await goOn(before, commit, before.totals);
   }
 
-  async function joinQuarantine(targetOf: (files: readonly TableFile[]) => JoinTarget | undefined): Promise<boolean> {
+  /** Between two micro-batches: the table and the index then know the rows' new file before anything is decided again. */
+  async function swap(commit: () => Promise<Commit>, takeTurn: () => Promise<Disposable>): Promise<Commit> {
+    using _turn = await takeTurn();
+    const before = known;
+    if (!current || before === undefined) throw overtaken(table);
+    current = false;
+    try {
+      const joined = await commit();
+      follow(before.index, joined, []);
+      await goOn(before, joined, before.totals);
+      return joined;
+    } catch (error) {
+      // Nothing was committed, so what is known of the table holds as before.
+      if (isPinlakeError(error, "TABLE_CONFLICT")) current = true;
+      throw error;
+    }
+  }
+
+  async function joinQuarantine(
+    targetOf: (files: readonly TableFile[]) => JoinTarget | undefined,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<boolean> {
     const basedOn = await quarantine.table.find();
     const target = targetOf(basedOn?.files ?? []);
     if (basedOn === undefined || target === undefined) return false;
     try {
-      await quarantine.table.optimize({ session: (await working()).session, basedOn, ...target, maxFiles: 1 });
+      await quarantine.table.optimize({ ...options, session: await joiningSession(), basedOn, ...target, maxFiles: 1 });
     } catch (error) {
       if (!isPinlakeError(error, "TABLE_CONFLICT")) throw error; // another stream was quicker
     }
@@ -203,9 +249,17 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     lastState: () => known,
     async [Symbol.asyncDispose]() {
       await (await opened)?.session[Symbol.asyncDispose]();
+      await (await joining)?.[Symbol.asyncDispose]();
     },
   };
 }
+
+const overtaken = ({ location }: Table) =>
+  new PinlakeError("TABLE_CONFLICT", {
+    table: location,
+    version: "unknown",
+    reason: "somebody else may have committed while files were joined",
+  });
 
 function leavingRows({ replaced }: MicroBatchPlan<GoodRecord>, session: QuerySession) {
   return { files: [...new Set(replaced.map(({ file }) => file))], where: positionCondition(replaced, session) };

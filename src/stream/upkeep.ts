@@ -1,9 +1,12 @@
 import type { Clock } from "../clock.ts";
 import type { Table, TableFile } from "../table/table.ts";
-import type { TableWriter } from "./table-writer.ts";
+import type { JoinOptions, TableWriter } from "./table-writer.ts";
 
-/** Keeps a stream table tidy at bounded cost; called after each commit. */
-export type Upkeep = (writer: TableWriter) => Promise<void>;
+/**
+ * Keeps a stream table tidy at bounded cost, beside the micro-batches; called after a commit, unless the last call is
+ * still at it.
+ */
+export type Upkeep = (writer: TableWriter, options: JoinOptions) => Promise<void>;
 
 export interface UpkeepOptions {
   /** The clean table and the quarantine. */
@@ -15,8 +18,10 @@ export interface UpkeepOptions {
 
 /** How many small files of about one size are joined into the next larger size. */
 export const JOIN_FILES = 16;
-/** A file that is not joined any more. Making one takes a fraction of a second, for which the stream waits. */
+/** A file that is not joined any more. */
 const FULL: JoinTarget = { targetBytes: 16 * 1024 * 1024, targetRows: 128 * 1024 };
+/** After so many joins in a row that lost a file to a micro-batch, the micro-batches wait for one. */
+const PATIENCE = 3;
 const VACUUM_EVERY_MS = 3600 * 1000;
 
 export interface JoinTarget {
@@ -39,18 +44,28 @@ export function joinTarget(files: readonly Pick<TableFile, "bytes" | "rows">[]):
   return undefined;
 }
 
+/** For a writer that nobody else calls meanwhile. */
+export const noTurn = async (): Promise<Disposable> => ({ [Symbol.dispose]() {} });
+
 export function upkeep({ tables, clock, historyMs }: UpkeepOptions): Upkeep {
   const vacuumEveryMs = Math.min(VACUUM_EVERY_MS, historyMs / 4);
   let lookAgainAfter = 0;
   let commits = 0;
+  let lost = 0;
   let vacuumedAtMs = clock.monotonic();
 
   /** Whether there may be more to do. */
-  async function tidy(writer: TableWriter): Promise<boolean> {
+  async function tidy(writer: TableWriter, options: JoinOptions): Promise<boolean> {
     const target = joinTarget(writer.state()?.snapshot.files ?? []);
-    if (target !== undefined) await writer.joinFiles(target);
-    const joined = await writer.joinQuarantine(joinTarget);
+    if (target !== undefined) lost = (await join(writer, target, options)) ? 0 : lost + 1;
+    const joined = await writer.joinQuarantine(joinTarget, options);
     return target !== undefined || joined;
+  }
+
+  async function join(writer: TableWriter, target: JoinTarget, options: JoinOptions): Promise<boolean> {
+    if (lost < PATIENCE) return writer.joinFiles(target, options);
+    using _turn = await options.takeTurn();
+    return writer.joinFiles(target, { ...options, takeTurn: noTurn });
   }
 
   async function vacuum(): Promise<void> {
@@ -60,9 +75,9 @@ export function upkeep({ tables, clock, historyMs }: UpkeepOptions): Upkeep {
     for (const table of tables) if ((await table.find()) !== undefined) await table.vacuum();
   }
 
-  return async (writer) => {
+  return async (writer, options) => {
     if (++commits < lookAgainAfter) return;
-    const more = await tidy(writer);
+    const more = await tidy(writer, options);
     lookAgainAfter = commits + (more ? 1 : JOIN_FILES);
     await vacuum();
   };

@@ -102,6 +102,11 @@ export interface OptimizeOptions extends CommitOptions {
   readonly growth?: number;
   /** How many files to make at most: the rest is for another call. Default: as many as it takes. */
   readonly maxFiles?: number;
+  /**
+   * Called once the joined files are written, with what commits them: a writer chooses the moment. When it throws
+   * they are removed. Default: at once.
+   */
+  readonly commitWhen?: (commit: () => Promise<Commit>) => Promise<Commit>;
 }
 
 export interface CreateOptions {

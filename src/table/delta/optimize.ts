@@ -15,7 +15,15 @@ const TARGET_BYTES = 128 * 1024 * 1024;
 
 /** Joins small files; undefined when there is nothing to join. Rows stay what they are, so writers need not give way. */
 export async function optimize(context: TableContext, options: OptimizeOptions): Promise<Commit | undefined> {
-  const { session, signal, targetBytes = TARGET_BYTES, targetRows, growth, maxFiles } = options;
+  const {
+    session,
+    signal,
+    targetBytes = TARGET_BYTES,
+    targetRows,
+    growth,
+    maxFiles,
+    commitWhen = (now) => now(),
+  } = options;
   const base = await context.stateOf(options.basedOn);
   checkWritable(context.location, base.protocol, base.metaData);
   checkTxns(context, base, options.txns ?? []);
@@ -41,25 +49,28 @@ export async function optimize(context: TableContext, options: OptimizeOptions):
       const nowMs = context.clock.now();
       for (const file of group) replaced.push({ remove: removeOf(file, { nowMs, dataChange: false }), by });
     }
-    const after = await commit(context, {
-      base,
-      operation: "OPTIMIZE",
-      operationParameters: { predicate: "[]", targetBytes: String(targetBytes) },
-      metrics: {
-        numRemovedFiles: replaced.length,
-        numAddedFiles: files.adds.length,
-        numRemovedBytes: replaced.reduce((sum, { remove }) => sum + (remove.size ?? 0), 0),
-        numAddedBytes: files.adds.reduce((sum, { size }) => sum + size, 0),
-        ...options.metrics?.(NO_COUNTS),
-      },
-      reads: { kind: "rows", files: new Set(), mayHold: () => false },
-      onlyMoves: true,
-      files,
-      removes: replaced.map(({ remove }) => remove),
-      txns: options.txns ?? [],
-      metaData: withConfiguration(base.metaData, options),
-      signal,
-    });
-    return commitResult(after.version, NO_COUNTS, { replaced });
+    const join = async () => {
+      const after = await commit(context, {
+        base,
+        operation: "OPTIMIZE",
+        operationParameters: { predicate: "[]", targetBytes: String(targetBytes) },
+        metrics: {
+          numRemovedFiles: replaced.length,
+          numAddedFiles: files.adds.length,
+          numRemovedBytes: replaced.reduce((sum, { remove }) => sum + (remove.size ?? 0), 0),
+          numAddedBytes: files.adds.reduce((sum, { size }) => sum + size, 0),
+          ...options.metrics?.(NO_COUNTS),
+        },
+        reads: { kind: "rows", files: new Set(), mayHold: () => false },
+        onlyMoves: true,
+        files,
+        removes: replaced.map(({ remove }) => remove),
+        txns: options.txns ?? [],
+        metaData: withConfiguration(base.metaData, options),
+        signal,
+      });
+      return commitResult(after.version, NO_COUNTS, { replaced });
+    };
+    return commitWhen(join);
   });
 }
