@@ -101,6 +101,8 @@ export function datasetStream(options: DatasetStreamOptions): DatasetStream {
         return nowMs;
       }
       if (inMs === undefined && backlog) return undefined;
+      // A topic that was just found: nobody listens yet for what is appended to it.
+      if (inMs === undefined && feed.topics().some((topic) => !topics.includes(topic))) return undefined;
       if (inMs === undefined) {
         await pause(appended, LOOK_FOR_STREAMS_MS, waking.signal);
         return undefined;
