@@ -44,8 +44,9 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
       const changesNow = changes;
       changes = [];
       while (units.length > 0) {
-        await writeSome();
-        if (changesNow.length > 0) break;
+        // After a failure the event loop has its turn: a disk may fail at once, and callers try again at once.
+        const stored = await writeSome();
+        if (!stored || changesNow.length > 0) break;
       }
       for (const change of changesNow) await change();
     }
@@ -60,7 +61,7 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
     }
   }
 
-  async function writeSome(): Promise<void> {
+  async function writeSome(): Promise<boolean> {
     const taken = takeUnits();
     const blocks = layOut(taken);
     try {
@@ -68,11 +69,12 @@ export function writeQueue({ storage, maxWriteBytes, now, stored }: WriteQueueOp
     } catch (error) {
       const reason = error instanceof Error ? error : new PinlakeError("INTERNAL", { reason: String(error) });
       for (const unit of taken) unitFailed(unit, reason);
-      return;
+      return false;
     }
     for (const { log, base, records } of blocks) log.end = base + records.length;
     for (const unit of taken) unitStored(unit);
     stored(blocks);
+    return true;
   }
 
   function takeUnits(): AppendUnit[] {

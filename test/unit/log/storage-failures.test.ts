@@ -119,4 +119,27 @@ describe("the embedded log, when the disk fails", () => {
     await log.createTopic("u");
     await log.close();
   });
+
+  it("leaves the process its turns while callers try again at once", async () => {
+    await using temp = await tempFolder();
+    let full = false;
+    const disk = faultyFiles((_call, method) => (full && method === "write" ? "ENOSPC" : undefined));
+    await using log = await openEmbeddedLog({ ...opened, folder: temp.path, files: disk.files });
+    await log.createTopic("t");
+    full = true;
+    setTimeout(() => {
+      full = false;
+    }, 1);
+    let failures = 0;
+    const insist = async (): Promise<void> => {
+      while (failures < 10_000)
+        try {
+          return void (await log.append("t", [record("x")]));
+        } catch {
+          failures++;
+        }
+    };
+    await insist();
+    expect(full).toBe(false);
+  });
 });
