@@ -22,7 +22,7 @@ async function cutAndCheck(options: {
   using disk = powerDisk(MOUNT_OPTIONS[options.disk % MOUNT_OPTIONS.length] as string);
   if (disk === undefined) return undefined;
   const reports: ImageReport[] = [];
-  await using up = await upUnderLoad(join(disk.path, "data"), options.seed, options.withoutSync);
+  await using up = await upUnderLoad(join(disk.path, "data"), options.seed, { withoutSync: options.withoutSync });
   for (let i = 0; i < options.images; i++) {
     await new Promise((resolve) => setTimeout(resolve, 30 + random() * 400));
     await up.stop();

@@ -28,15 +28,30 @@ export interface UpUnderLoad extends AsyncDisposable {
   readonly posters: readonly Poster[];
   /** Batch runs that ended well. */
   readonly runs: number;
+  /** Requests and runs that were refused or failed, where that may be. */
+  readonly refused: number;
+  readonly pid: number;
+}
+
+export interface UpOptions {
+  readonly withoutSync?: WithoutSync | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What fails is tried again. Default: it fails the test. */
+  readonly mayFail?: boolean;
 }
 
 /** Whose syncs are to do nothing: the log's, or those of objects and tables. */
 export type WithoutSync = "log" | "store";
 
-export async function upUnderLoad(data: string, seed: number, withoutSync?: WithoutSync): Promise<UpUnderLoad> {
+export async function upUnderLoad(
+  data: string,
+  seed: number,
+  { withoutSync, environment, mayFail = false }: UpOptions = {},
+): Promise<UpUnderLoad> {
   const program = join(import.meta.dirname, "../../bin/pinlake.js");
   const up = startChild(program, ["up"], {
     ...SETTINGS,
+    ...environment,
     PINLAKE_DATA: data,
     ...(withoutSync === undefined ? {} : { NODE_OPTIONS: `--import=${WITHOUT_SYNC}`, WITHOUT_SYNC: withoutSync }),
   });
@@ -45,11 +60,14 @@ export async function upUnderLoad(data: string, seed: number, withoutSync?: With
   const posters = DATASETS.map((dataset, i) => poster(dataset, seed + i, acknowledged));
   const { pid = 0 } = up.child;
   let over = false;
-  let runs = 0;
+  let [runs, refused] = [0, 0];
   const untilOver = async (work: () => Promise<void>) => {
     while (!over)
-      await work().catch((error: unknown) => {
-        if (!over) throw error;
+      await work().catch(async (error: unknown) => {
+        if (over) return;
+        if (!mayFail) throw error;
+        refused++;
+        await new Promise((resolve) => setTimeout(resolve, 10));
       });
   };
   let others = 0;
@@ -73,6 +91,10 @@ export async function upUnderLoad(data: string, seed: number, withoutSync?: With
     get runs() {
       return runs;
     },
+    get refused() {
+      return refused;
+    },
+    pid,
     async stop() {
       process.kill(pid, "SIGSTOP");
       // A thread in a system call stops when that returns.
