@@ -23,11 +23,16 @@ async function start() {
   }
   nodeModule.enableCompileCache?.();
   const path = (name) => fromPackage(inCheckout ? `src/${name}.ts` : `dist/src/${name}.js`).href;
-  const library = path("index");
+  const library = new Map([
+    ["pinlake", path("index")],
+    ["pinlake/delta", path("app/delta")],
+  ]);
   // Project files import "pinlake" wherever they lie, also where no node_modules is near, and are always modules.
   nodeModule.registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === "pinlake" ? { url: library, shortCircuit: true } : next(specifier, context),
+    resolve: (specifier, context, next) => {
+      const url = library.get(specifier);
+      return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
+    },
     load: (url, context, next) =>
       /^file:.*\.ts(\?.*)?$/.test(url) ? next(url, { ...context, format: "module-typescript" }) : next(url, context),
   });

@@ -54,8 +54,19 @@ export async function openFolder(root: string): Promise<ObjectStore> {
   return openFilesystemStore({ root });
 }
 
-export async function openEngine({ engine }: Config, folder: DataFolder): Promise<QueryEngine> {
-  const { memory, threads } = engine;
+export function openEngine({ engine }: Config, folder: DataFolder): Promise<QueryEngine> {
+  return newEngine({ ...engine, tempFolder: folder.temp });
+}
+
+export async function newEngine({
+  memory,
+  threads,
+  tempFolder,
+}: {
+  readonly memory?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly tempFolder: string;
+}): Promise<QueryEngine> {
   const { createDuckDbEngine } = await import("../engine/duckdb/engine.ts").catch((cause: unknown) => {
     // Its binary comes as an optional package for each platform.
     if (!/Cannot find (module|package)|ERR_MODULE_NOT_FOUND|ERR_DLOPEN/.test(String(cause))) throw cause;
@@ -63,7 +74,7 @@ export async function openEngine({ engine }: Config, folder: DataFolder): Promis
     throw new PinlakeError("DRIVER_MISSING", missing, { cause });
   });
   return createDuckDbEngine({
-    tempFolder: folder.temp,
+    tempFolder,
     ...(memory === undefined ? {} : { memory }),
     ...(threads === undefined ? {} : { threads }),
   });
@@ -83,7 +94,7 @@ export async function tableOpener(store: ObjectStore, engine: QueryEngine, clock
 export type OpenTable = (prefix: string) => Table;
 
 /** What commits say wrote them. */
-const ENGINE_INFO = "Pinlake";
+export const ENGINE_INFO = "Pinlake";
 
 /** What is wrong in the log's files, found by reading all of them. */
 export async function* damageOf(folder: DataFolder) {

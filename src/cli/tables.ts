@@ -109,9 +109,9 @@ async function onTable(
   const isPath = existsSync(`${folder}/_delta_log`);
   await reading(on, async (reader) => {
     if (isPath) {
-      const { openFolderAsTable } = await import("../app/folder-table.ts");
-      await using opened = await openFolderAsTable(folder, reader.engine);
-      return await work({ ...reader, openTable: opened.openTable }, opened.prefix, [folder]);
+      const { openDeltaTable } = await import("../app/delta.ts");
+      await using table = await openDeltaTable(folder, { engine: reader.engine });
+      return await work({ ...reader, openTable: () => table }, "", [table.location]);
     }
     const { findTable } = await import("../app/table-names.ts");
     return await work(reader, findTable(reader.names, name).prefix, [reader.folder.tables]);

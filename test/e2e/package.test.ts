@@ -43,6 +43,22 @@ describe("the package", { timeout: 300_000 }, () => {
     expect(agreement.map(({ differences }) => differences)).toEqual([0, 0, 0]);
   });
 
+  it("opens Delta tables for who imports them alone", async () => {
+    const script = `
+      import { openDeltaTable, structType } from "pinlake/delta";
+      await using table = await openDeltaTable("a table");
+      await table.create({ schema: structType([{ name: "id", type: "long" }]) });
+      await using session = await table.session();
+      await table.append({ session, sql: "SELECT 7 AS id" });
+      for await (const { id } of table.read()) console.log(id);
+    `;
+    await writeFile(join(project, "table.mjs"), script);
+    const { stdout } = await run(process.execPath, ["table.mjs"], { cwd: project, env: environment });
+    expect(stdout).toBe("7n\n");
+    const declared = join(project, "node_modules/pinlake/dist/src/app/delta.d.ts");
+    expect(existsSync(declared)).toBe(true);
+  });
+
   it("ships no tests and no TypeScript but declarations", async () => {
     const installed = await readdir(join(project, "node_modules/pinlake"), { recursive: true });
     expect(installed.length).toBeGreaterThan(100);

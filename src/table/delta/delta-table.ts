@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Clock } from "../../clock.ts";
 import type { QueryEngine } from "../../engine/query-engine.ts";
 import { PinlakeError } from "../../errors.ts";
@@ -28,7 +29,7 @@ import { vacuum } from "./vacuum.ts";
 
 export interface DeltaTableOptions {
   readonly store: ObjectStore;
-  /** The table's folder in the store. */
+  /** The table's folder in the store; empty when the store is that folder. */
   readonly prefix: string;
   /** Reads and writes checkpoints; rows come with sessions of their own. */
   readonly engine: QueryEngine;
@@ -42,8 +43,9 @@ export interface DeltaTableOptions {
 /** A Delta table (protocol versions 1 and 2, delta-io/delta PROTOCOL.md), whether it exists yet or not. */
 export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposable {
   const { store, engine, clock, engineInfo, tempFolder } = options;
-  const prefix = options.prefix.endsWith("/") ? options.prefix : `${options.prefix}/`;
-  const location = store.localPath(prefix.slice(0, -1)) ?? prefix.slice(0, -1);
+  const prefix = options.prefix === "" || options.prefix.endsWith("/") ? options.prefix : `${options.prefix}/`;
+  const local = store.localPath(`${prefix}_delta_log`);
+  const location = local === undefined ? prefix.slice(0, -1) : dirname(local);
   const files = localFiles({ store, prefix, tempFolder });
   const log = openCommitLog({ store, prefix, location });
   const checkpoints = openCheckpoints({ store, prefix, location, engine, files });
