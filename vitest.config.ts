@@ -10,7 +10,7 @@ export default defineConfig({
     exclude: ["test/services/**", "test/power/**", "node_modules/**"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
   },
 });

@@ -88,7 +88,7 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
 
   const streams: readonly DatasetStream[] = datasets.map((dataset, i) => {
     const table = openTable(cleanTablePrefix("stream", dataset.name));
-    const configuration = historyProperties(historyMs);
+    const configuration = streamProperties(historyMs);
     return datasetStream({
       name: dataset.name,
       log,
@@ -188,7 +188,7 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
       for (const [i, dataset] of datasets.entries()) {
         if (name !== undefined && dataset.name !== name) continue;
         const hold = () => (streams[i] as DatasetStream).hold();
-        const configuration = historyProperties(historyMs);
+        const configuration = streamProperties(historyMs);
         reports.push(await rebuildDataset({ ...options, quarantine, dataset, configuration, signal, hold }));
       }
       return reports;
@@ -206,8 +206,15 @@ function datasetNamed(datasets: readonly Dataset[], name: string): Dataset {
   throw new PinlakeError("UNKNOWN_NAME", { what: "dataset", name, known: datasets.map((dataset) => dataset.name) });
 }
 
-/** How long older versions stay readable, as Delta's own properties say it. */
-function historyProperties(historyMs: number): Readonly<Record<string, string>> {
+/** A checkpoint costs a small micro-batch's time once more, and a reader goes through a hundred commits in a few ms. */
+const CHECKPOINT_INTERVAL = "100";
+
+/** As Delta's own properties say it: how long older versions stay readable, and how often their log is summed up. */
+function streamProperties(historyMs: number): Readonly<Record<string, string>> {
   const interval = `interval ${Math.max(1, Math.round(historyMs / 1000))} seconds`;
-  return { "delta.logRetentionDuration": interval, "delta.deletedFileRetentionDuration": interval };
+  return {
+    "delta.logRetentionDuration": interval,
+    "delta.deletedFileRetentionDuration": interval,
+    "delta.checkpointInterval": CHECKPOINT_INTERVAL,
+  };
 }
