@@ -220,6 +220,12 @@ export const catalogue = {
     retry: "never",
     message: (d) => `${d.table} uses "${d.feature}", which this version of Pinlake does not support.`,
   }),
+  TABLE_FILES_MISSING: entry<{ table: string; version: string; files: readonly string[] }>({
+    kind: "badData",
+    retry: "never",
+    message: (d) =>
+      `${d.table}: version ${d.version} lacks ${d.files.length === 1 ? "a file" : `${d.files.length} files`}: ${d.files.slice(0, 5).join(", ")}${d.files.length > 5 ? ", …" : ""}. Restore a version whose files are there.`,
+  }),
   TABLE_CORRUPT: entry<{ table: string; file: string; reason: string }>({
     kind: "badData",
     retry: "never",

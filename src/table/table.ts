@@ -109,6 +109,48 @@ export interface OptimizeOptions extends CommitOptions {
   readonly commitWhen?: (commit: () => Promise<Commit>) => Promise<Commit>;
 }
 
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface VacuumOptions extends QueryOptions {
+  readonly retentionMs?: number;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+  /**
+   * `full` (default) looks at every file in the table's folder, so that also those go that no version ever named. `lite`
+   * looks only for the files that the log's commits removed.
+   */
+  readonly mode?: "full" | "lite";
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export type RestoreOptions = CommitOptions & { readonly at: SnapshotAt };
+
+export interface FsckOptions extends QueryOptions {
+  /** Default: true, nothing is repaired. */
+  readonly dryRun?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface MissingFile {
+  readonly path: string;
+  readonly rows: number | undefined;
+  readonly dataFileMissing: boolean;
+  /** Where it should lie. */
+  readonly deletionVectorMissing: string | undefined;
+}
+
+export interface FsckReport {
+  /** What was looked at. */
+  readonly version: number;
+  readonly checkedFiles: number;
+  readonly missing: readonly MissingFile[];
+  /** The version without them; undefined for a dry run, and when none was missing. */
+  readonly repairedIn: number | undefined;
+}
+
 export interface CreateOptions {
   readonly schema: StructType;
   readonly description?: string;
@@ -169,9 +211,12 @@ export interface Table {
    * Removes files that no version within the retention needs; returns their paths. Default: the table's own retention
    * (`delta.deletedFileRetentionDuration`, 7 days); a shorter one is refused unless forced.
    */
-  vacuum(options?: {
-    readonly retentionMs?: number;
-    readonly dryRun?: boolean;
-    readonly force?: boolean;
-  }): Promise<readonly string[]>;
+  vacuum(options?: VacuumOptions): Promise<readonly string[]>;
+  /**
+   * Makes an older version's rows, schema and properties the newest version's, in one commit; txns stay. Throws
+   * TABLE_VERSION_NOT_FOUND, and TABLE_FILES_MISSING where a vacuum has removed what it needs.
+   */
+  restore(options: RestoreOptions): Promise<Commit>;
+  /** Looks for every file of the newest version; a repair takes those that are missing, and their rows, out of the table. */
+  fsck(options?: FsckOptions): Promise<FsckReport>;
 }

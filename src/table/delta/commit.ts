@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import { backoffMs } from "../../retry.ts";
 import type { Txn } from "../table.ts";
-import { type CommitActions, formatCommit, type MetaData, type Protocol, type RemoveFile } from "./actions.ts";
+import {
+  type AddFile,
+  type CommitActions,
+  formatCommit,
+  type MetaData,
+  type Protocol,
+  type RemoveFile,
+} from "./actions.ts";
 import type { StoredCommit } from "./commit-log.ts";
 import { conflictWith, type IsolationLevel, type Reads } from "./conflict.ts";
 import type { TableContext } from "./context.ts";
@@ -21,7 +28,11 @@ export interface Change {
   readonly reads: Reads;
   /** Rows stay what they are (OPTIMIZE); conflicts are judged more mildly. */
   readonly onlyMoves?: boolean;
+  /** Nothing that others did meanwhile may have changed what this is about, blind appends included. */
+  readonly serializable?: boolean;
   readonly files?: NewFiles;
+  /** Files that were there before: unlike new ones they stay when the commit fails. */
+  readonly adds?: readonly AddFile[];
   readonly removes?: readonly RemoveFile[];
   readonly txns?: readonly Txn[];
   readonly metaData?: MetaData | undefined;
@@ -92,15 +103,19 @@ async function checkWinners(
     new PinlakeError("TABLE_CONFLICT", { table: context.location, version: String(version), reason });
   const winners = await context.current.since(since);
   if (winners === undefined) throw conflict(since, "the commits after it are no longer in the log");
-  const isolation = change.onlyMoves ? "SnapshotIsolation" : isolationOf(change.base.metaData);
+  const isolation = isolationOf(change, change.base.metaData);
   for (const winner of winners) {
     const reason = conflictWith(winner.actions, { reads: change.reads, isolation, actions });
     if (reason !== undefined) throw conflict(winner.version, reason);
   }
 }
 
-const isolationOf = ({ configuration }: MetaData): IsolationLevel =>
-  configuration["delta.isolationLevel"] === "Serializable" ? "Serializable" : "WriteSerializable";
+function isolationOf({ onlyMoves, serializable }: Change, { configuration }: MetaData): IsolationLevel {
+  if (onlyMoves) return "SnapshotIsolation";
+  return serializable || configuration["delta.isolationLevel"] === "Serializable"
+    ? "Serializable"
+    : "WriteSerializable";
+}
 
 function checkAllowed({ location }: TableContext, { base, metaData, removes = [] }: Change): void {
   checkWritable(location, base.protocol, metaData ?? base.metaData);
@@ -114,7 +129,7 @@ function checkAllowed({ location }: TableContext, { base, metaData, removes = []
 
 function actionsOf({ clock, engineInfo }: TableContext, change: Change, txnId: string): CommitActions {
   const { base, reads, removes = [], txns = [], metaData, protocol } = change;
-  const adds = change.files?.adds ?? [];
+  const adds = [...(change.adds ?? []), ...(change.files?.adds ?? [])];
   const nowMs = clock.now();
   return {
     ...(protocol === undefined ? {} : { protocol }),
@@ -131,7 +146,7 @@ function actionsOf({ clock, engineInfo }: TableContext, change: Change, txnId: s
         Object.entries(change.metrics ?? {}).map(([name, value]) => [name, String(value)]),
       ),
       readVersion: base.version,
-      isolationLevel: change.onlyMoves ? "SnapshotIsolation" : isolationOf(metaData ?? base.metaData),
+      isolationLevel: isolationOf(change, metaData ?? base.metaData),
       isBlindAppend: reads.kind === "nothing" && removes.length === 0 && adds.length > 0 && metaData === undefined,
       engineInfo,
       txnId,

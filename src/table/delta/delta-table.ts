@@ -11,6 +11,7 @@ import { openCommitLog } from "./commit-log.ts";
 import type { TableContext } from "./context.ts";
 import { create } from "./create.ts";
 import { currentState } from "./current.ts";
+import { fsck } from "./fsck.ts";
 import { history, versionAt } from "./history.ts";
 import { loadState } from "./load.ts";
 import { localFiles } from "./local-files.ts";
@@ -20,6 +21,7 @@ import { optimize } from "./optimize.ts";
 import { overwrite } from "./overwrite.ts";
 import { checkReadable, checkWritable } from "./protocol.ts";
 import { replace } from "./replace.ts";
+import { restore } from "./restore.ts";
 import { commitResult, NO_COUNTS, withConfiguration } from "./result.ts";
 import { deletedFileRetentionMs, isCheckpointDue } from "./retention.ts";
 import { takingFiles } from "./rows.ts";
@@ -153,6 +155,8 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     },
     optimize: async (given) => optimize(context, given),
     vacuum: (given = {}) => vacuum(context, given),
+    restore: async (given) => restore(context, await versionState(given.at), given),
+    fsck: (given = {}) => fsck(context, given),
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
   };
 }

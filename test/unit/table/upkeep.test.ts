@@ -42,7 +42,7 @@ describe("what keeps a table small", () => {
 
   it("removes what was never committed once it is old enough, and nothing of the log or hidden folders", async () => {
     const { store, table, pass } = await agedTable(0);
-    for (const name of ["part-lost.parquet", "sub/part-lost.parquet", "_change_data/x.parquet", ".hidden/x"])
+    for (const name of ["part-lost.parquet", "sub/part-lost.parquet", "_index/x.parquet", ".hidden/x", "sub/_x"])
       await store.put(`t/${name}`, new Uint8Array([1]));
     pass(6 * DAY_MS);
     expect(await table.vacuum({ retentionMs: 7 * DAY_MS })).toEqual([]);
