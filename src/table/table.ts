@@ -78,7 +78,7 @@ export interface Commit extends OperationCounts {
    * there are none, or several.
    */
   readonly rowsFile: string | undefined;
-  /** Paths that are no longer part of the table, and the file that now holds what was left of each. */
+  /** Paths that are no longer part of the table, and the file that now holds what was left of each, if it is one file. */
   readonly removed: readonly { readonly path: string; readonly movedTo: string | undefined }[];
 }
 
@@ -100,10 +100,20 @@ export interface OptimizeOptions extends CommitOptions {
   /** Neither does a file get more rows than that by being joined. Default: any number. */
   readonly targetRows?: number;
   readonly growth?: number;
+  /**
+   * Rewrites all files, not only small ones, with their rows in the order of these columns, NULLs first; readers that ask for
+   * some values of the first need few files.
+   */
+  readonly sortBy?: readonly string[];
+  /** The same for several columns at once (Z-order): values near in each of them lie near each other. */
+  readonly zOrderBy?: readonly string[];
+  /** Bytes that one commit joins at most: what is done is kept when a later one fails. Default: 1 GiB. */
+  readonly commitBytes?: number;
+  readonly onProgress?: (progress: Progress) => void;
   /** How many files to make at most: the rest is for another call. Default: as many as it takes. */
   readonly maxFiles?: number;
   /**
-   * Called once the joined files are written, with what commits them: a writer chooses the moment. When it throws
+   * Called once all joined files are written, with what commits them: a writer chooses the moment. When it throws
    * they are removed. Default: at once.
    */
   readonly commitWhen?: (commit: () => Promise<Commit>) => Promise<Commit>;
@@ -203,7 +213,7 @@ export interface Table {
   history(options?: { readonly limit?: number }): AsyncIterable<HistoryEntry>;
   checkpoint(): Promise<void>;
   /**
-   * Joins small files without changing rows; undefined when there is nothing to join. With `growth` a file is joined
+   * Joins small files without changing rows, each with others of its partition; undefined when there is nothing to join. With `growth` a file is joined
    * only with smaller ones that have at least 1/growth of its bytes together: bounded cost for a table that keeps growing.
    */
   optimize(options: OptimizeOptions): Promise<Commit | undefined>;

@@ -40,3 +40,19 @@ export function planCompaction<F extends Sized>(
   close();
   return groups;
 }
+
+/** In order, each group of at most `bytes` together, or a single one that has more. */
+export function inGroups<T>(items: readonly T[], bytesOf: (item: T) => number, bytes: number): T[][] {
+  const groups: T[][] = [];
+  let held = 0;
+  for (const item of items) {
+    const group = groups.at(-1);
+    held += bytesOf(item);
+    if (group !== undefined && held <= bytes) group.push(item);
+    else {
+      groups.push([item]);
+      held = bytesOf(item);
+    }
+  }
+  return groups;
+}

@@ -1,75 +1,138 @@
-import { randomUUID } from "node:crypto";
-import type { Commit, OptimizeOptions } from "../table.ts";
+import type { Commit, OptimizeOptions, TableFile } from "../table.ts";
+import type { AddFile, RemoveFile } from "./actions.ts";
+import { decodePath } from "./actions.ts";
+import { type RowOrder, rowOrder } from "./clustering.ts";
 import { checkTxns, commit } from "./commit.ts";
-import { planCompaction } from "./compaction.ts";
+import { inGroups, planCompaction } from "./compaction.ts";
 import type { TableContext } from "./context.ts";
-import { defineFiles, removeOf } from "./data-files.ts";
+import { removeOf, tableFile } from "./data-files.ts";
+import { type Bin, joinFiles } from "./join-files.ts";
 import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
-import { commitResult, NO_COUNTS, type Replaced, withConfiguration } from "./result.ts";
-import { selectColumns } from "./rows.ts";
-import { withScratch } from "./scratch.ts";
+import { NO_COUNTS, withConfiguration } from "./result.ts";
 import { rowsOf } from "./skipping.ts";
+import type { LoadedState } from "./state.ts";
 
 const TARGET_BYTES = 128 * 1024 * 1024;
+/** What one commit joins at most, unless a single file is larger: what is done is kept when a later one fails. */
+const COMMIT_BYTES = 8 * TARGET_BYTES;
+/** Rows are ordered within so many files' worth. */
+const ORDERED_FILES = 8;
 
 /** Joins small files; undefined when there is nothing to join. Rows stay what they are, so writers need not give way. */
 export async function optimize(context: TableContext, options: OptimizeOptions): Promise<Commit | undefined> {
-  const {
-    session,
-    signal,
-    targetBytes = TARGET_BYTES,
-    targetRows,
-    growth,
-    maxFiles,
-    commitWhen = (now) => now(),
-  } = options;
+  const { maxFiles, commitWhen, commitBytes = COMMIT_BYTES, onProgress } = options;
   const base = await context.stateOf(options.basedOn);
   checkWritable(context.location, base.protocol, base.metaData);
   checkTxns(context, base, options.txns ?? []);
-  const joinable = [...base.files.values()]
-    .filter(({ deletionVector }) => deletionVector == null)
-    .map((add) => ({ add, size: add.size, rows: rowsOf(add) }));
-  const groups = planCompaction(joinable, { targetBytes, targetRows, growth }).slice(0, maxFiles);
-  if (groups.length === 0) return undefined;
-
-  return withNewFiles(context, async (files) => {
-    const replaced: Replaced[] = [];
-    for (const group of groups.map((planned) => planned.map(({ add }) => add))) {
-      const view = `joined_${randomUUID()}`;
-      const by = await withScratch(session, { views: [view] }, async () => {
-        await defineFiles(context, session, view, { adds: group, schema: base.schema, signal });
-        return files.write(session, selectColumns(session, base.schema, session.quote(view)), {
-          schema: base.schema,
-          configuration: base.metaData.configuration,
-          dataChange: false,
-          signal,
-        });
-      });
-      const nowMs = context.clock.now();
-      for (const file of group) replaced.push({ remove: removeOf(file, { nowMs, dataChange: false }), by });
+  const order = rowOrder(context.location, base.schema, options);
+  const bins = planBins(base, order, options).slice(0, maxFiles);
+  // Who chooses the moment chooses it for all.
+  const groups =
+    commitWhen === undefined ? inGroups(bins, bytesOf, commitBytes) : [bins].filter(({ length }) => length);
+  const commits: Commit[] = [];
+  for (const [i, group] of groups.entries()) {
+    const last = i === groups.length - 1;
+    commits.push(await joinGroup(context, base, { group, order, last, options }));
+    onProgress?.({ done: groups.slice(0, i + 1).flat().length, total: bins.length });
+  }
+  const newest = commits.at(-1);
+  return (
+    newest && {
+      ...newest,
+      added: commits.flatMap(({ added }) => added),
+      removed: commits.flatMap(({ removed }) => removed),
     }
-    const join = async () => {
+  );
+}
+
+const bytesOf = ({ files }: Bin): number => files.reduce((sum, { size }) => sum + size, 0);
+
+/** What to join: per partition files that are small, or all where rows are to be ordered. */
+function planBins(base: LoadedState, order: RowOrder | undefined, options: OptimizeOptions): Bin[] {
+  const { targetBytes = TARGET_BYTES, targetRows, growth } = options;
+  const partitions = new Map<string, AddFile[]>();
+  for (const add of base.files.values()) {
+    if (add.deletionVector != null) continue;
+    const key = JSON.stringify(base.metaData.partitionColumns.map((column) => add.partitionValues[column] ?? null));
+    const files = partitions.get(key);
+    if (files === undefined) partitions.set(key, [add]);
+    else files.push(add);
+  }
+  return [...partitions.values()].flatMap((adds): Bin[] => {
+    if (order !== undefined)
+      return inGroups(adds, ({ size }) => size, ORDERED_FILES * targetBytes).map((files) => ({
+        files,
+        parts: partsOf(files, targetBytes, targetRows),
+        order,
+      }));
+    const sized = adds.map((add) => ({ add, size: add.size, rows: rowsOf(add) }));
+    return planCompaction(sized, { targetBytes, targetRows, growth }).map((group) => ({
+      files: group.map(({ add }) => add),
+      parts: 1,
+      order,
+    }));
+  });
+}
+
+function partsOf(files: readonly AddFile[], targetBytes: number, targetRows: number | undefined): number {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const rows = files.reduce((sum, file) => sum + (rowsOf(file) ?? 0), 0);
+  return Math.max(1, Math.ceil(bytes / targetBytes), targetRows === undefined ? 1 : Math.ceil(rows / targetRows));
+}
+
+interface Group {
+  readonly group: readonly Bin[];
+  readonly order: RowOrder | undefined;
+  /** Only the last commit carries txns and properties: they say that all is done. */
+  readonly last: boolean;
+  readonly options: OptimizeOptions;
+}
+
+function joinGroup(context: TableContext, base: LoadedState, { group, order, last, options }: Group): Promise<Commit> {
+  const { session, signal, targetBytes = TARGET_BYTES, commitWhen = (now) => now() } = options;
+  return withNewFiles(context, async (files) => {
+    const removes: RemoveFile[] = [];
+    const removed: Commit["removed"][number][] = [];
+    const added: TableFile[] = [];
+    for (const bin of group) {
+      const adds = await joinFiles(context, session, files, { bin, base, signal });
+      const [first, another] = adds;
+      const movedTo = first && another === undefined ? decodePath(first.path) : undefined;
+      const nowMs = context.clock.now();
+      for (const file of bin.files) {
+        removes.push(removeOf(file, { nowMs, dataChange: false }));
+        removed.push({ path: decodePath(file.path), movedTo });
+      }
+      added.push(...adds.map(tableFile));
+    }
+    const join = async (): Promise<Commit> => {
       const after = await commit(context, {
         base,
         operation: "OPTIMIZE",
-        operationParameters: { predicate: "[]", targetBytes: String(targetBytes) },
+        operationParameters: {
+          predicate: "[]",
+          targetBytes: String(targetBytes),
+          ...(order === undefined
+            ? {}
+            : { [order.kind === "zOrder" ? "zOrderBy" : "sortBy"]: JSON.stringify(order.columns) }),
+        },
         metrics: {
-          numRemovedFiles: replaced.length,
+          numRemovedFiles: removes.length,
           numAddedFiles: files.adds.length,
-          numRemovedBytes: replaced.reduce((sum, { remove }) => sum + (remove.size ?? 0), 0),
+          numRemovedBytes: removes.reduce((sum, { size }) => sum + (size ?? 0), 0),
           numAddedBytes: files.adds.reduce((sum, { size }) => sum + size, 0),
           ...options.metrics?.(NO_COUNTS),
         },
         reads: { kind: "rows", files: new Set(), mayHold: () => false },
         onlyMoves: true,
         files,
-        removes: replaced.map(({ remove }) => remove),
-        txns: options.txns ?? [],
-        metaData: withConfiguration(base.metaData, options),
+        removes,
+        txns: last ? (options.txns ?? []) : [],
+        metaData: last ? withConfiguration(base.metaData, options) : undefined,
         signal,
       });
-      return commitResult(after.version, NO_COUNTS, { replaced });
+      return { version: after.version, ...NO_COUNTS, added, rowsFile: undefined, removed };
     };
     return commitWhen(join);
   });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { PinlakeError } from "../../errors.ts";
 import { type AddFile, decodePath } from "./actions.ts";
 import type { TableContext } from "./context.ts";
-import { vectorFile } from "./vector-file.ts";
+import { vectorFile } from "./deletion-vector.ts";
 
 type FileAction = Pick<AddFile, "path" | "deletionVector">;
 
