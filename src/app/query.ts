@@ -35,12 +35,13 @@ export async function* runQuery(parts: QueryParts, sql: string, signal: AbortSig
 
 /** The rows of one table at one version, every column. */
 export async function* readTable(
-  table: Table,
-  engine: Pick<QueryEngine, "session">,
-  { at, signal }: { readonly at: SnapshotAt | undefined; readonly signal: AbortSignal },
+  { engine, openTable, folders }: QueryParts,
+  { prefix }: Pick<TableName, "prefix">,
+  at: SnapshotAt | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<ResultTable> {
-  const snapshot = await table.snapshot(at);
-  await using session = await engine.session({ readOnlyFolders: [table.location] });
+  const snapshot = await openTable(prefix).snapshot(at);
+  await using session = await engine.session({ readOnlyFolders: folders });
   await snapshot.define(session, "asked");
   for await (const piece of session.batches("SELECT * FROM asked", { signal })) yield resultTable(piece);
 }

@@ -12,7 +12,8 @@ export type JsonValue =
 /**
  * A value as JSON shows it: integers and floating point as numbers (text beyond 2^53, and for NaN and the infinities),
  * timestamps as `2020-08-28T03:52:47Z` with a fraction only when it is not zero and without `Z` when they have no zone,
- * dates and decimals as text, binary as base64, structs and maps as objects.
+ * dates and decimals as text, binary as base64, structs as objects. Maps are objects when their keys are text, else arrays
+ * of pairs.
  */
 export function toJsonValue(type: DataType, value: SqlValue): JsonValue {
   if (value === null || value === undefined) return null;
@@ -27,11 +28,13 @@ export function toJsonValue(type: DataType, value: SqlValue): JsonValue {
 function nested(type: Exclude<DataType, string>, value: SqlValue): JsonValue {
   if (type.type === "array")
     return (value as readonly SqlValue[]).map((element) => toJsonValue(type.elementType, element));
-  const fields = value as Readonly<Record<string, SqlValue>>;
-  if (type.type === "map")
-    return Object.fromEntries(
-      Object.entries(fields).map(([key, element]) => [key, toJsonValue(type.valueType, element)]),
+  if (type.type === "map") {
+    const pairs = [...(value as ReadonlyMap<SqlValue, SqlValue>)].map(
+      ([key, element]) => [toJsonValue(type.keyType, key), toJsonValue(type.valueType, element)] as const,
     );
+    return type.keyType === "string" ? Object.fromEntries(pairs) : pairs;
+  }
+  const fields = value as Readonly<Record<string, SqlValue>>;
   return Object.fromEntries(
     type.fields.map((field) => [field.name, toJsonValue(field.type, fields[field.name] ?? null)]),
   );

@@ -3,7 +3,7 @@ import type { Column, DataType } from "./schema.ts";
 /**
  * A value of a result: null, boolean, number (integers up to 32 bits and floating point), bigint (64-bit integers;
  * TIMESTAMP and TIMESTAMP_NTZ as microseconds since the epoch), string (also DECIMAL, and DATE as `YYYY-MM-DD`),
- * Uint8Array, arrays of values, and structs as objects of values.
+ * Uint8Array, arrays of values, structs as objects of values, and maps as Map.
  */
 export type SqlValue =
   | null
@@ -13,6 +13,7 @@ export type SqlValue =
   | string
   | Uint8Array
   | readonly SqlValue[]
+  | ReadonlyMap<SqlValue, SqlValue>
   | { readonly [field: string]: SqlValue };
 
 export type SqlRow = Readonly<Record<string, SqlValue>>;
@@ -96,7 +97,10 @@ export interface QuerySession extends AsyncDisposable {
     rows: readonly (readonly SqlValue[])[],
     options?: DefineRowsOptions,
   ): Promise<void>;
-  /** Makes a view over Parquet files, columns by name, missing ones NULL, cast to these types. No files: no rows. */
+  /**
+   * Makes a view over Parquet files, columns by name, missing ones (and fields of structs) NULL, cast to these types. No
+   * files: no rows. Throws QUERY_FAILED, too, where a cast would round or cut.
+   */
   defineParquet(
     name: string,
     columns: readonly Column[],
@@ -122,17 +126,25 @@ export interface Lanes extends AsyncDisposable {
   readonly sessions: readonly QuerySession[];
 }
 
+/** What files call a field: its name, or its field id. */
+export type StoredAs = string | number;
+
 export interface ParquetViewOptions {
   /** A further column (integer) of that name: which of the files a row lies in, counted from 0. */
   readonly fileNumber?: string;
+  /** What the files call a column, or a field of a struct in it. Default: its name. */
+  readonly storedAs?: (field: Column) => StoredAs;
 }
 
-/** A Parquet file to read; `rows` are the row numbers to leave out (deletion vectors). */
+/** A Parquet file to read. */
 export interface ParquetInput {
   readonly path: string;
   /** Its columns, if the caller knows them: then it need not be looked into. */
   readonly columns?: readonly Column[];
+  /** Columns whose value is the same in every row, whatever the file says. */
   readonly partitionValues?: Readonly<Record<string, string | null>>;
+  /** Numbers of rows to leave out, counted from 0 (deletion vectors). */
+  readonly withoutRows?: readonly number[];
 }
 
 /**

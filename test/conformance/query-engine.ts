@@ -56,7 +56,7 @@ const everyValue: readonly (readonly SqlValue[])[] = [
     "-123456789.125",
     [1.5, null],
     { a: "x", b: 2n },
-    { k: "v" },
+    new Map([["k", "v"]]),
   ],
   everyType.map(() => null),
 ];

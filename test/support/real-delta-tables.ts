@@ -11,7 +11,8 @@ export interface RealCase {
   readonly why?: string;
   readonly versions: readonly number[];
   readonly rowsByVersion?: Readonly<Record<string, number | null>>;
-  readonly partitionColumns?: readonly string[];
+  /** Paths of its data files, decoded. */
+  readonly files?: readonly string[];
 }
 
 export interface RealTable extends RealCase {

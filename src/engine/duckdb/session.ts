@@ -14,15 +14,8 @@ import type { QueryResult, QuerySession, SqlRow, SqlValue, StatementOptions } fr
 import type { Column } from "../schema.ts";
 import { toPinlakeError } from "./errors.ts";
 import { keptStatements } from "./kept-statements.ts";
-import {
-  copyStatement,
-  type FileColumnsRow,
-  fileColumnsQuery,
-  groupFiles,
-  knownColumnsRow,
-  parquetFile,
-  selectFromGroups,
-} from "./parquet.ts";
+import { copyStatement, parquetFile } from "./parquet.ts";
+import { parquetViewSql } from "./parquet-view.ts";
 import { dataTypeOf, duckTypeName, quoteName, quoteText, textRows } from "./types.ts";
 import { fromDuckAs, isPlain, toDuck } from "./values.ts";
 
@@ -183,15 +176,9 @@ export function openSession(parts: SessionParts): QuerySession {
       });
     },
 
-    async defineParquet(name, columns, files, { fileNumber } = {}) {
-      const known = files.flatMap(({ path, columns: of }) => (of === undefined ? [] : [knownColumnsRow(path, of)]));
-      const others = files.filter((file) => file.columns === undefined).map(({ path }) => path);
-      const looked = others.length === 0 ? [] : (await select(fileColumnsQuery(others), {})).rows;
-      const schemas = [...known, ...(looked as unknown as FileColumnsRow[])];
-      const groups = groupFiles(files, schemas);
-      await session.execute(
-        `CREATE OR REPLACE VIEW ${quoteName(name)} AS ${selectFromGroups(columns, groups, fileNumber)}`,
-      );
+    async defineParquet(name, columns, files, options = {}) {
+      const sql = await parquetViewSql(session, columns, files, options);
+      await session.execute(`CREATE OR REPLACE VIEW ${quoteName(name)} AS ${sql}`);
     },
 
     async writeParquet(sql, columns, path, { signal, parameters } = {}) {

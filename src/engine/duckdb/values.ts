@@ -65,7 +65,7 @@ function fromObject(value: object): SqlValue {
     case "DuckDBStructValue":
       return Object.fromEntries(Object.entries((value as DuckDBStructValue).entries).map(([k, v]) => [k, fromDuck(v)]));
     case "DuckDBMapValue":
-      return Object.fromEntries((value as DuckDBMapValue).entries.map((e) => [String(e.key), fromDuck(e.value)]));
+      return new Map((value as DuckDBMapValue).entries.map((e) => [fromDuck(e.key), fromDuck(e.value)]));
     default:
       return String(value);
   }
@@ -85,7 +85,7 @@ export function toDuck(value: SqlValue, type: DataType): DuckDBValue {
       return listValue((value as readonly SqlValue[]).map((item) => toDuck(item, type.elementType)));
     case "map":
       return mapValue(
-        Object.entries(value as Record<string, SqlValue>).map(([key, item]) => ({
+        [...(value instanceof Map ? value : Object.entries(value as object))].map(([key, item]) => ({
           key: toDuck(key, type.keyType),
           value: toDuck(item, type.valueType),
         })),

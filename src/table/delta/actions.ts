@@ -56,6 +56,12 @@ export interface SetTransaction {
   readonly lastUpdated?: number | null;
 }
 
+/** A file of a v2 checkpoint with actions of files. */
+export interface Sidecar {
+  /** Its name in `_sidecars`, percent-encoded. */
+  readonly path: string;
+}
+
 export interface DomainMetadata {
   readonly domain: string;
   readonly configuration: string;
@@ -83,6 +89,8 @@ export interface CommitActions {
   readonly txns: readonly SetTransaction[];
   readonly domains: readonly DomainMetadata[];
   readonly commitInfo?: CommitInfo;
+  /** Of a checkpoint. */
+  readonly sidecars?: readonly Sidecar[];
 }
 
 // 64-bit versions do not fit a number: they are written and read digit by digit.
@@ -114,6 +122,7 @@ export function parseCommit(text: string, source: { readonly table: string; read
   const removes: RemoveFile[] = [];
   const txns: SetTransaction[] = [];
   const domains: DomainMetadata[] = [];
+  const sidecars: Sidecar[] = [];
   let single: Pick<CommitActions, "protocol" | "metaData" | "commitInfo"> = {};
   let lineNumber = 0;
   for (const line of text.split("\n")) {
@@ -126,9 +135,10 @@ export function parseCommit(text: string, source: { readonly table: string; read
     else if (action.domainMetadata != null) domains.push(action.domainMetadata);
     else if (action.protocol != null) single = { ...single, protocol: action.protocol };
     else if (action.metaData != null) single = { ...single, metaData: action.metaData };
+    else if (action.sidecar != null) sidecars.push(action.sidecar);
     else if (action.commitInfo != null) single = { ...single, commitInfo: action.commitInfo };
   }
-  return { ...single, adds, removes, txns, domains };
+  return { ...single, adds, removes, txns, domains, ...(sidecars.length === 0 ? {} : { sidecars }) };
 }
 
 interface ActionLine {
@@ -139,6 +149,7 @@ interface ActionLine {
   readonly protocol?: Protocol | null;
   readonly metaData?: MetaData | null;
   readonly commitInfo?: CommitInfo | null;
+  readonly sidecar?: Sidecar | null;
 }
 
 function parseLine(line: string, lineNumber: number, source: { table: string; file: string }): ActionLine {
@@ -168,7 +179,13 @@ export function fileKey(file: Pick<AddFile, "path" | "deletionVector">): string 
   return `${path}\n${dv.storageType}${dv.pathOrInlineDv}${dv.offset == null ? "" : `@${dv.offset}`}`;
 }
 
+/** Relative to the table, or absolute; another URI stays what it is. */
 export function decodePath(path: string): string {
+  if (/^file:/i.test(path)) return decoded(path.replace(/^file:(\/\/(localhost)?)?(?=\/)/i, ""));
+  return decoded(path);
+}
+
+function decoded(path: string): string {
   if (!path.includes("%")) return path;
   try {
     return decodeURIComponent(path);

@@ -75,3 +75,9 @@ export const CHECKPOINT_COLUMNS: readonly Column[] = [
   },
   { name: "domainMetadata", type: struct({ domain: "string", configuration: "string", removed: "boolean" }) },
 ];
+
+/** Those of a v2 checkpoint as well. */
+export const READ_COLUMNS: readonly Column[] = [
+  ...CHECKPOINT_COLUMNS,
+  { name: "sidecar", type: struct({ path: "string" }) },
+];

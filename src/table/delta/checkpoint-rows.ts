@@ -9,8 +9,9 @@ import {
   type Protocol,
   type RemoveFile,
   type SetTransaction,
+  type Sidecar,
 } from "./actions.ts";
-import { CHECKPOINT_COLUMNS } from "./checkpoint-columns.ts";
+import { CHECKPOINT_COLUMNS, READ_COLUMNS } from "./checkpoint-columns.ts";
 import type { LoadedState } from "./state.ts";
 
 // Actions go to the engine and come back as JSON text, one column per kind: it makes structs of text many times
@@ -53,7 +54,7 @@ export function writeSql(session: QuerySession, table: string): string {
 }
 
 export function readSql(session: QuerySession, view: string): string {
-  const columns = CHECKPOINT_COLUMNS.map(({ name }) => `CAST(to_json(${session.quote(name)}) AS VARCHAR)`);
+  const columns = READ_COLUMNS.map(({ name }) => `CAST(to_json(${session.quote(name)}) AS VARCHAR)`);
   return `SELECT ${columns.join(", ")} FROM ${session.quote(view)}`;
 }
 
@@ -75,15 +76,16 @@ export function validationSql(session: QuerySession, view: string): string {
 
 /** The actions in rows that readSql gave. */
 export function actionsOf(rows: readonly Row[]): CommitActions {
-  const kinds = new Map<string, unknown[]>(CHECKPOINT_COLUMNS.map(({ name }) => [name, []]));
+  const kinds = new Map<string, unknown[]>(READ_COLUMNS.map(({ name }) => [name, []]));
   for (const row of rows)
-    for (const [i, { name }] of CHECKPOINT_COLUMNS.entries()) {
+    for (const [i, { name }] of READ_COLUMNS.entries()) {
       const text = row[i];
       if (text != null) kinds.get(name)?.push(name === "txn" ? exactVersions(text) : JSON.parse(text));
     }
   const kind = <T>(name: string) => kinds.get(name) as T[];
   const [protocol] = kind<Protocol>("protocol");
   const [metaData] = kind<MetaData>("metaData");
+  const sidecars = kind<Sidecar>("sidecar");
   return {
     ...(protocol === undefined ? {} : { protocol: withoutNulls(protocol) }),
     ...(metaData === undefined ? {} : { metaData: withoutNulls(metaData) }),
@@ -91,6 +93,7 @@ export function actionsOf(rows: readonly Row[]): CommitActions {
     removes: kind<RemoveFile>("remove"),
     txns: kind<SetTransaction>("txn"),
     domains: kind<DomainMetadata>("domainMetadata"),
+    ...(sidecars.length === 0 ? {} : { sidecars }),
   };
 }
 

@@ -3,18 +3,18 @@ import { rm } from "node:fs/promises";
 import type { QueryEngine, QuerySession } from "../../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import type { CommitActions } from "./actions.ts";
-import { CHECKPOINT_COLUMNS } from "./checkpoint-columns.ts";
+import { type CommitActions, decodePath, parseCommit, type Sidecar } from "./actions.ts";
+import { CHECKPOINT_COLUMNS, READ_COLUMNS } from "./checkpoint-columns.ts";
 import { actionsOf, checkpointRows, JSON_COLUMNS, readSql, validationSql, writeSql } from "./checkpoint-rows.ts";
 import type { LocalFiles } from "./local-files.ts";
-import { checkpointName, LAST_CHECKPOINT } from "./names.ts";
+import { checkpointName, LAST_CHECKPOINT, sidecarName } from "./names.ts";
 import { withScratch } from "./scratch.ts";
 import type { LoadedState } from "./state.ts";
 
 /** The checkpoints of one table: a version's whole state in one Parquet file, so that a reader need not replay. */
 export interface Checkpoints {
-  /** Throws TABLE_CORRUPT. */
-  read(version: number): Promise<CommitActions>;
+  /** What these files of one checkpoint say together. Throws TABLE_CORRUPT. */
+  read(names: readonly string[]): Promise<CommitActions>;
   /** Does nothing when that version has a checkpoint. */
   write(state: LoadedState): Promise<void>;
   /** The version of the newest checkpoint, as far as the hint file tells. */
@@ -46,14 +46,37 @@ export function openCheckpoints({
   readonly engine: QueryEngine;
   readonly files: LocalFiles;
 }): Checkpoints {
-  const corrupt = (version: number, reason: string, cause?: unknown) =>
-    new PinlakeError("TABLE_CORRUPT", { table: location, file: checkpointName(version), reason }, { cause });
+  const corrupt = (file: string, reason: string, cause?: unknown) =>
+    new PinlakeError("TABLE_CORRUPT", { table: location, file, reason }, { cause });
 
-  async function readAll(path: string): Promise<CommitActions> {
+  async function readFile(name: string): Promise<CommitActions> {
+    if (name.endsWith(".json")) {
+      const text = new TextDecoder().decode(await store.get(prefix + name));
+      return parseCommit(text, { table: location, file: name });
+    }
+    try {
+      return await readParquet(await files.path(name));
+    } catch (error) {
+      if (isPinlakeError(error, "QUERY_FAILED") || error instanceof SyntaxError)
+        throw corrupt(name, error.message, error);
+      throw error;
+    }
+  }
+
+  async function readAll(names: readonly string[]): Promise<CommitActions> {
+    const parts: CommitActions[] = [];
+    for (const name of names) parts.push(await readFile(name));
+    // They lie in one folder, whatever else their path says.
+    const sidecars = parts.flatMap((part) => (part.sidecars ?? []).map(fileName));
+    for (const name of sidecars) parts.push(await readFile(sidecarName(name)));
+    return together(parts);
+  }
+
+  async function readParquet(path: string): Promise<CommitActions> {
     const session = await sessionOf(engine);
     const view = `checkpoint_${randomUUID()}`;
     return withScratch(session, { views: [view] }, async () => {
-      await session.defineParquet(view, CHECKPOINT_COLUMNS, [{ path }]);
+      await session.defineParquet(view, READ_COLUMNS, [{ path }]);
       const { rows } = await session.query(readSql(session, view));
       return actionsOf(rows as readonly (readonly (string | null)[])[]);
     });
@@ -70,7 +93,7 @@ export function openCheckpoints({
       const expected = [1, 1, files.size, files.size, tombstones.size, txns.size, domains.size, metaData.schemaString];
       const found = (rows[0] ?? []).map((value) => (typeof value === "bigint" ? Number(value) : value));
       if (JSON.stringify(found) !== JSON.stringify(expected))
-        throw corrupt(state.version, "it does not read back as it was written");
+        throw corrupt(checkpointName(state.version), "it does not read back as it was written");
     });
   }
 
@@ -87,14 +110,7 @@ export function openCheckpoints({
   }
 
   return {
-    async read(version) {
-      try {
-        return await readAll(await files.path(checkpointName(version)));
-      } catch (error) {
-        if (isPinlakeError(error, "QUERY_FAILED")) throw corrupt(version, error.message, error);
-        throw error;
-      }
-    },
+    read: readAll,
     async write(state) {
       const path = await files.newPath();
       try {
@@ -123,3 +139,13 @@ export function openCheckpoints({
     },
   };
 }
+
+const fileName = ({ path }: Sidecar): string => decodePath(path).split("/").at(-1) ?? "";
+
+const together = (parts: readonly CommitActions[]): CommitActions => ({
+  ...(Object.assign({}, ...parts) as CommitActions),
+  adds: parts.flatMap(({ adds }) => adds),
+  removes: parts.flatMap(({ removes }) => removes),
+  txns: parts.flatMap(({ txns }) => txns),
+  domains: parts.flatMap(({ domains }) => domains),
+});

@@ -3,7 +3,7 @@ import type { QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
 import type { AddFile } from "./actions.ts";
 import type { TableContext } from "./context.ts";
-import { defineFiles } from "./data-files.ts";
+import { defineFiles } from "./define-files.ts";
 import { withScratch } from "./scratch.ts";
 import { rowsOf, storedRows } from "./skipping.ts";
 

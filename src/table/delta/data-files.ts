@@ -68,7 +68,7 @@ export async function adoptDataFile(
 }
 
 /** The columns of files that this process wrote. */
-const writtenColumns = new WeakMap<AddFile, readonly Column[]>();
+export const writtenColumns = new WeakMap<AddFile, readonly Column[]>();
 
 /** The action that takes a file out of the table. */
 export function removeOf(
@@ -91,33 +91,3 @@ export const tableFile = (add: AddFile): TableFile => ({
   rows: rowsOf(add),
   bytes: add.size,
 });
-
-/** The name for such a column. */
-export const FILE_NUMBER = "_pinlake_file";
-
-export interface DefineOptions {
-  readonly adds: readonly AddFile[];
-  readonly schema: StructType;
-  /** A further column of that name tells which of the files a row lies in, counted from 0. */
-  readonly fileNumber?: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Makes files of the table readable as a view with the columns of `schema`. */
-export async function defineFiles(
-  { files, location }: Pick<TableContext, "files" | "location">,
-  session: QuerySession,
-  name: string,
-  { adds, schema, signal, fileNumber }: DefineOptions,
-): Promise<void> {
-  const inputs = [];
-  for (const add of adds) {
-    const { path, partitionValues } = add;
-    const columns = writtenColumns.get(add);
-    const decoded = decodePath(path);
-    if (/^[a-zA-Z][a-zA-Z0-9+.-]*:|^\//.test(decoded))
-      throw new PinlakeError("TABLE_UNSUPPORTED", { table: location, feature: `the file outside the table ${path}` });
-    inputs.push({ path: await files.path(decoded, signal), partitionValues, ...(columns && { columns }) });
-  }
-  await session.defineParquet(name, schema.fields, inputs, fileNumber === undefined ? {} : { fileNumber });
-}

@@ -3,7 +3,7 @@ import type { QuerySession } from "../../engine/query-engine.ts";
 import type { AddFile } from "./actions.ts";
 import { ordered, type RowOrder } from "./clustering.ts";
 import type { TableContext } from "./context.ts";
-import { defineFiles } from "./data-files.ts";
+import { defineFiles } from "./define-files.ts";
 import type { NewFiles } from "./new-files.ts";
 import { selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";

@@ -1,8 +1,9 @@
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import type { CommitActions } from "./actions.ts";
 import type { Checkpoints } from "./checkpoint.ts";
+import { completeCheckpoints } from "./checkpoint-files.ts";
 import type { CommitLog, ListedLogFile } from "./commit-log.ts";
-import { checkpointName, commitName } from "./names.ts";
+import { commitName } from "./names.ts";
 import { applyCommit, type CommitAt, EMPTY_STATE, type LoadedState, loadedState, type TableState } from "./state.ts";
 
 export interface LogReader {
@@ -24,7 +25,7 @@ export async function loadState(reader: LogReader, version?: number): Promise<Lo
   const hint = await reader.checkpoints.hint();
   if (hint !== undefined && (version === undefined || hint <= version)) {
     const listed = await Array.fromAsync(reader.log.list(hint));
-    if (listed.some((file) => file.kind === "checkpoint" && file.version === hint))
+    if (completeCheckpoints(listed).some((checkpoint) => checkpoint.version === hint))
       try {
         const state = await replay(reader, listed, version);
         if (state !== undefined) return state;
@@ -46,22 +47,22 @@ async function replay(
   version: number | undefined,
 ): Promise<LoadedState | undefined> {
   const { log } = reader;
-  const newest = version ?? Math.max(-1, ...listed.filter(({ kind }) => kind !== "checksum").map((f) => f.version));
-  if (newest < 0 || !listed.some((file) => file.version >= newest)) return undefined;
+  const usable = [...listed.filter(({ kind }) => kind === "commit"), ...completeCheckpoints(listed)];
+  const last = usable.reduce((max, file) => Math.max(max, file.version), -1);
+  const newest = version ?? last;
+  if (newest < 0 || last < newest) return undefined;
 
   const start = await newestReadable(reader, listed, newest);
   if (start.state.version < 0 && !listed.some(({ kind, version }) => kind === "commit" && version === 0)) {
     if (start.failure !== undefined) throw start.failure;
-    if (listed.some(({ kind }) => kind === "otherCheckpoint"))
-      throw new PinlakeError("TABLE_UNSUPPORTED", {
-        table: log.location,
-        feature: "a checkpoint of several parts or v2",
-      });
     // What comes before the oldest checkpoint is gone for good.
     if (listed.some((file) => file.kind === "checkpoint" && file.version > newest)) return undefined;
     throw missing(log, 0);
   }
   let state = start.state;
+  const commits = new Set(listed.filter(({ kind }) => kind === "commit").map((file) => file.version));
+  for (let after = state.version + 1; after <= newest; after++)
+    if (!commits.has(after)) throw start.failure ?? missing(log, after);
   for (let from = state.version + 1; from <= newest; from += READ_AHEAD) {
     const versions = Array.from({ length: Math.min(READ_AHEAD, newest - from + 1) }, (_, i) => from + i);
     for (const [i, commit] of (await Promise.all(versions.map((v) => log.read(v)))).entries()) {
@@ -100,12 +101,12 @@ async function newestReadable(
   listed: readonly ListedLogFile[],
   newest: number,
 ): Promise<Start> {
-  const usable = listed.filter((file) => file.kind === "checkpoint" && file.version <= newest);
+  const usable = completeCheckpoints(listed).filter(({ version }) => version <= newest);
   let failure: unknown;
-  for (const { version, modifiedAtMs } of usable.toSorted((a, b) => b.version - a.version)) {
+  for (const { version, modifiedAtMs, names } of usable.toSorted((a, b) => b.version - a.version)) {
     try {
-      const actions = await checkpoints.read(version);
-      const file = checkpointName(version);
+      const actions = await checkpoints.read(names);
+      const [file = ""] = names;
       const commit = listed.find((other) => other.kind === "commit" && other.version === version);
       const at = { version, modifiedAtMs: commit?.modifiedAtMs ?? modifiedAtMs };
       return { state: loadedState(applied(log, EMPTY_STATE, actions, at), { table: log.location, file }), failure };

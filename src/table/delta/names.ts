@@ -10,12 +10,22 @@ export const checkpointName = (version: number): string => `${LOG}${padded(versi
 /** Sorts before every name of this version and after all names of the one before. */
 export const firstNameOf = (version: number): string => `${LOG}${padded(version)}`;
 
-export type LogFile =
-  | { readonly kind: "commit" | "checkpoint" | "checksum"; readonly version: number }
-  /** A checkpoint in a form that we do not read: several parts, or v2. */
-  | { readonly kind: "otherCheckpoint"; readonly version: number };
+export const sidecarName = (name: string): string => `${LOG}_sidecars/${name}`;
 
-const NAME = /^_delta_log\/([0-9]{20})\.(json|crc|checkpoint\.parquet|checkpoint\..+)$/;
+export type LogFile =
+  | { readonly kind: "commit" | "checksum"; readonly version: number }
+  /** One file, or one of several parts; `name` is relative to the table. */
+  | { readonly kind: "checkpoint"; readonly version: number; readonly name: string; readonly part?: CheckpointPart };
+
+export interface CheckpointPart {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+}
+
+const NAME = /^_delta_log\/([0-9]{20})\.(json|crc|checkpoint\..+)$/;
+const PART = /^checkpoint\.([0-9]{10})\.([0-9]{10})\.parquet$/;
+const WHOLE = /^checkpoint\.(?:[0-9a-fA-F-]{36}\.)?(?:parquet|json)$/;
 
 /** What a name in the log says; undefined for everything that is not ours to read. */
 export function parseLogName(name: string): LogFile | undefined {
@@ -24,5 +34,8 @@ export function parseLogName(name: string): LogFile | undefined {
   const version = Number(digits);
   if (rest === "json") return { kind: "commit", version };
   if (rest === "crc") return { kind: "checksum", version };
-  return { kind: rest === "checkpoint.parquet" ? "checkpoint" : "otherCheckpoint", version };
+  if (WHOLE.test(rest) && rest !== "checkpoint.json") return { kind: "checkpoint", version, name };
+  const [, number, of] = PART.exec(rest) ?? [];
+  if (of === undefined) return undefined;
+  return { kind: "checkpoint", version, name, part: { number: Number(number), of: Number(of) } };
 }

@@ -1,8 +1,18 @@
 import type { DataType, StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { MetaData, Protocol } from "./actions.ts";
+import { mappingMode } from "./column-mapping.ts";
+import { parseSchema } from "./state.ts";
 
-const READ = new Set(["timestampNtz", "vacuumProtocolCheck", "typeWidening", "typeWidening-preview"]);
+const READ = new Set([
+  "timestampNtz",
+  "vacuumProtocolCheck",
+  "typeWidening",
+  "typeWidening-preview",
+  "deletionVectors",
+  "columnMapping",
+  "v2Checkpoint",
+]);
 /** Features whose duties we keep, or that are duties only while a property or the schema makes them so. */
 const WRITE = new Set([
   "timestampNtz",
@@ -36,18 +46,39 @@ function mentions(type: DataType, wanted: string): boolean {
 
 /** Throws TABLE_UNSUPPORTED, naming the feature, unless we can read the table right. */
 export function checkReadable(table: string, protocol: Protocol, metaData: MetaData): void {
+  const schema = parseSchema(metaData);
   const refuse = (feature: string): never => {
     throw new PinlakeError("TABLE_UNSUPPORTED", { table, feature });
   };
   if (protocol.minReaderVersion > 3) refuse(`reader version ${protocol.minReaderVersion}`);
   if (protocol.minReaderVersion === 3)
-    for (const feature of protocol.readerFeatures ?? [])
-      if (!READ.has(feature) && !(feature === "columnMapping" && !mapsColumns(metaData))) refuse(feature);
-  if (mapsColumns(metaData)) refuse("columnMapping");
+    for (const feature of protocol.readerFeatures ?? []) if (!READ.has(feature)) refuse(feature);
+  const mapping = mappingMode(metaData.configuration);
+  if (!["none", "name", "id"].includes(mapping)) refuse(`columnMapping ${mapping}`);
+  if (mapping !== "none" && !allowsMapping(protocol)) refuse("columnMapping, which its protocol does not name");
+  const unknown = unknownType(schema);
+  if (unknown !== undefined) refuse(`type ${unknown}`);
   if (metaData.format.provider !== "parquet") refuse(`format ${metaData.format.provider}`);
 }
 
-const mapsColumns = ({ configuration }: MetaData) => (configuration["delta.columnMapping.mode"] ?? "none") !== "none";
+const allowsMapping = ({ minReaderVersion, readerFeatures }: Protocol) =>
+  minReaderVersion === 2 || (minReaderVersion === 3 && readerFeatures?.includes("columnMapping") === true);
+
+const TYPE =
+  /^(string|long|integer|short|byte|float|double|boolean|binary|date|timestamp|timestamp_ntz|decimal\([0-9]+,[0-9]+\))$/;
+
+/** A type in a schema that we do not know, as it spells it. */
+function unknownType(type: DataType): string | undefined {
+  if (typeof type === "string") return TYPE.test(type) ? undefined : type;
+  if (type.type === "array") return unknownType(type.elementType);
+  if (type.type === "map") return unknownType(type.keyType) ?? unknownType(type.valueType);
+  if (type.type !== "struct") return JSON.stringify(type);
+  for (const field of type.fields) {
+    const unknown = unknownType(field.type);
+    if (unknown !== undefined) return unknown;
+  }
+  return undefined;
+}
 
 /** Throws TABLE_UNSUPPORTED unless we can keep every promise that a writer of this table makes. */
 export function checkWritable(table: string, protocol: Protocol, metaData: MetaData): void {
@@ -58,6 +89,7 @@ export function checkWritable(table: string, protocol: Protocol, metaData: MetaD
   if (protocol.minWriterVersion > 7) refuse(`writer version ${protocol.minWriterVersion}`);
   for (const feature of protocol.writerFeatures ?? []) if (!WRITE.has(feature)) refuse(feature);
   if (metaData.partitionColumns.length > 0) refuse("partition columns");
+  if (mappingMode(metaData.configuration) !== "none") refuse("columnMapping");
   for (const [name, value] of Object.entries(metaData.configuration)) {
     if (name.startsWith("delta.constraints.")) refuse(name);
     if (["delta.enableChangeDataFeed", "delta.enableRowTracking", "delta.enableInCommitTimestamps"].includes(name))

@@ -3,7 +3,8 @@ import type { Snapshot, TableFile } from "../table.ts";
 import { decodePath } from "./actions.ts";
 import type { TableContext } from "./context.ts";
 import { countRows } from "./count-rows.ts";
-import { defineFiles, tableFile } from "./data-files.ts";
+import { tableFile } from "./data-files.ts";
+import { defineFiles } from "./define-files.ts";
 import type { LoadedState } from "./state.ts";
 
 /** Which state a snapshot shows. */
@@ -42,6 +43,7 @@ export function snapshotOf(context: SnapshotContext, state: LoadedState): Snapsh
         adds: some === undefined ? adds() : adds().filter((add) => some.includes(decodePath(add.path))),
         schema,
         signal,
+        version: state.version,
       }),
     countRows: () =>
       countRows(context, adds(), schema, async (work) => {

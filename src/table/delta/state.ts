@@ -10,6 +10,7 @@ import {
   type RemoveFile,
   type SetTransaction,
 } from "./actions.ts";
+import { mappingMode, type TableSchema } from "./column-mapping.ts";
 import { type LayeredMap, layeredMap } from "./layered-map.ts";
 
 /** Everything that a version of the table says, by replay of its log up to there. */
@@ -19,7 +20,7 @@ export interface TableState {
   readonly timestampMs: number;
   readonly protocol: Protocol | undefined;
   readonly metaData: MetaData | undefined;
-  readonly schema: StructType | undefined;
+  readonly schema: TableSchema | undefined;
   /** By fileKey. */
   readonly files: LayeredMap<AddFile>;
   readonly tombstones: LayeredMap<RemoveFile>;
@@ -71,13 +72,18 @@ export function applyCommit(state: TableState, actions: CommitActions, at: Commi
 const changed = <V>(map: LayeredMap<V>, changes: readonly (readonly [string, V | undefined])[]): LayeredMap<V> =>
   changes.length === 0 ? map : map.with(changes);
 
-export const parseSchema = (metaData: MetaData): StructType => JSON.parse(metaData.schemaString) as StructType;
+export function parseSchema({ schemaString, configuration }: MetaData): TableSchema {
+  if (typeof schemaString !== "string") throw new Error("metaData has no schemaString");
+  const schema = JSON.parse(schemaString) as StructType;
+  const columnMapping = mappingMode(configuration ?? {});
+  return columnMapping === "name" || columnMapping === "id" ? { ...schema, columnMapping } : schema;
+}
 
 /** A state that is a table: it has a protocol and metadata. */
 export interface LoadedState extends TableState {
   readonly protocol: Protocol;
   readonly metaData: MetaData;
-  readonly schema: StructType;
+  readonly schema: TableSchema;
 }
 
 /** Throws TABLE_CORRUPT when the log so far does not say what the table is. */

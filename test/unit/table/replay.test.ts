@@ -104,15 +104,24 @@ describe("the layered map", () => {
 describe("names in the log", () => {
   it("say version and kind; all others are ignored", () => {
     expect(parseLogName(commitName(12))).toEqual({ kind: "commit", version: 12 });
-    expect(parseLogName(checkpointName(20))).toEqual({ kind: "checkpoint", version: 20 });
+    expect(parseLogName(checkpointName(20))).toEqual({ kind: "checkpoint", version: 20, name: checkpointName(20) });
     const v = "_delta_log/00000000000000000020";
-    expect(parseLogName(`${v}.checkpoint.0000000001.0000000002.parquet`)).toMatchObject({ kind: "otherCheckpoint" });
+    expect(parseLogName(`${v}.checkpoint.0000000001.0000000002.parquet`)).toMatchObject({
+      kind: "checkpoint",
+      part: { number: 1, of: 2 },
+    });
+    const uuid = "6c750e24-bbc4-4618-8feb-7cd7d5b9e084";
+    for (const name of [`${v}.checkpoint.${uuid}.json`, `${v}.checkpoint.${uuid}.parquet`])
+      expect(parseLogName(name)).toEqual({ kind: "checkpoint", version: 20, name });
     expect(parseLogName(`${v}.crc`)).toMatchObject({ kind: "checksum" });
     for (const name of [
       "_delta_log/_last_checkpoint",
       `_delta_log/.${v}.json.tmp`,
       `${v}.json.tmp`,
       "_delta_log/1.json",
+      `${v}.checkpoint.json`,
+      `${v}.checkpoint.parquet.tmp`,
+      `${v}.00000000000000000022.compacted.json`,
     ])
       expect(parseLogName(name)).toBeUndefined();
   });
