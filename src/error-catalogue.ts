@@ -224,7 +224,7 @@ export const catalogue = {
     kind: "badData",
     retry: "never",
     message: (d) =>
-      `${d.table}: version ${d.version} lacks ${d.files.length === 1 ? "a file" : `${d.files.length} files`}: ${d.files.slice(0, 5).join(", ")}${d.files.length > 5 ? ", …" : ""}. Restore a version whose files are there.`,
+      `${d.table}: version ${d.version} lacks ${d.files.length === 1 ? "a file" : `${d.files.length} files`}: ${d.files.slice(0, 5).join(", ")}${d.files.length > 5 ? ", …" : ""}. Restore a version whose files are there, or \`pinlake tables fsck --repair\` takes them out of the newest.`,
   }),
   TABLE_CORRUPT: entry<{ table: string; file: string; reason: string }>({
     kind: "badData",

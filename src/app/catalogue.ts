@@ -1,7 +1,9 @@
+import { relative } from "node:path";
 import type { VacuumReport, VacuumRequest } from "../console/operations.ts";
-import type { HistoryEntry, SnapshotAt } from "../table/table.ts";
+import type { HistoryEntry, SnapshotAt, Table } from "../table/table.ts";
 import type { Reader } from "./reader.ts";
 import { findTable } from "./table-names.ts";
+import { tableFolders, vacuumOptions, withFolderTable } from "./table-verbs.ts";
 
 export interface TableReport {
   readonly name: string;
@@ -15,26 +17,36 @@ export interface TableReport {
 
 /** The tables that are there, each at its newest version. */
 export async function listTables({ names, openTable }: Reader): Promise<TableReport[]> {
-  const found = await Promise.all(
-    names.map(async ({ name, prefix }): Promise<TableReport | undefined> => {
-      const snapshot = await openTable(prefix).find();
-      if (snapshot === undefined) return undefined;
-      const { version, files, timestampMs } = snapshot;
-      return {
-        name,
-        version,
-        rows: await snapshot.countRows(),
-        files: files.length,
-        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-        at: new Date(timestampMs).toISOString(),
-      };
-    }),
-  );
+  const found = await Promise.all(names.map(({ name, prefix }) => reportOf(name, openTable(prefix))));
   return found.filter((report) => report !== undefined);
 }
 
-export async function describeTable({ openTable }: Reader, prefix: string) {
-  const table = openTable(prefix);
+/** The Delta tables below a folder, by their paths in it. */
+export async function listFolder(folder: string): Promise<TableReport[]> {
+  const reports: TableReport[] = [];
+  for await (const found of tableFolders(folder)) {
+    const report = await withFolderTable(found, (table) => reportOf(relative(folder, found) || ".", table));
+    if (report !== undefined) reports.push(report);
+  }
+  return reports;
+}
+
+/** undefined when there is no table. */
+async function reportOf(name: string, table: Table): Promise<TableReport | undefined> {
+  const snapshot = await table.find();
+  if (snapshot === undefined) return undefined;
+  const { version, files, timestampMs } = snapshot;
+  return {
+    name,
+    version,
+    rows: await snapshot.countRows(),
+    files: files.length,
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    at: new Date(timestampMs).toISOString(),
+  };
+}
+
+export async function describeTable(table: Table) {
   const { version, schema, configuration, txns } = await table.snapshot();
   return {
     location: table.location,
@@ -45,8 +57,7 @@ export async function describeTable({ openTable }: Reader, prefix: string) {
   };
 }
 
-export async function tableHistory({ openTable }: Reader, prefix: string, limit: number): Promise<HistoryEntry[]> {
-  const table = openTable(prefix);
+export async function tableHistory(table: Table, limit: number): Promise<HistoryEntry[]> {
   await table.snapshot();
   return Array.fromAsync(table.history({ limit }));
 }
@@ -55,14 +66,10 @@ export async function tableHistory({ openTable }: Reader, prefix: string, limit:
 export async function removable(
   { names, openTable }: Reader,
   typed: string,
-  { retainHours, force }: VacuumRequest,
+  request: VacuumRequest,
 ): Promise<VacuumReport> {
   const { name, prefix } = findTable(names, typed);
-  const removed = await openTable(prefix).vacuum({
-    dryRun: true,
-    ...(retainHours === undefined ? {} : { retentionMs: retainHours * 3_600_000 }),
-    ...(force === undefined ? {} : { force }),
-  });
+  const removed = await openTable(prefix).vacuum({ ...vacuumOptions(request), dryRun: true });
   return { table: name, removed };
 }
 

@@ -21,15 +21,21 @@ export type {
   Commit,
   CommitOptions,
   CreateOptions,
+  FsckOptions,
+  FsckReport,
   HistoryEntry,
   MergeOptions,
+  MissingFile,
   OptimizeOptions,
+  Progress,
+  RestoreOptions,
   Rows,
   Snapshot,
   SnapshotAt,
   Table,
   TableFile,
   Txn,
+  VacuumOptions,
 } from "../table/table.ts";
 
 /** A folder of a store that is not a plain folder on this machine. The caller keeps the store, and closes it. */

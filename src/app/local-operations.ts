@@ -84,8 +84,9 @@ export function localOperations(parts: OperationParts): Operations {
       }),
     rebuildStream: (dataset, signal = new AbortController().signal) =>
       oneAtATime(async () => ({ rebuilt: await stream.rebuild(dataset, signal) })),
-    optimize: (table, signal) => oneAtATime(() => upkeep.optimize(table, signal)),
+    optimize: (table, request, signal) => oneAtATime(() => upkeep.optimize(table, request, signal)),
     vacuum: (table, request) => oneAtATime(() => upkeep.vacuum(table, request)),
+    checkpoint: (table) => oneAtATime(() => upkeep.checkpoint(table)),
     list: (kind) => topics.list(kind),
     create: (kind, name, partitions) => topics.create(kind, name, partitions),
     remove: (kind, name) => topics.remove(kind, name),

@@ -35,13 +35,12 @@ export async function* runQuery(parts: QueryParts, sql: string, signal: AbortSig
 
 /** The rows of one table at one version, every column. */
 export async function* readTable(
-  { engine, openTable, folders }: QueryParts,
-  { prefix }: Pick<TableName, "prefix">,
-  at: SnapshotAt | undefined,
-  signal: AbortSignal,
+  table: Table,
+  engine: Pick<QueryEngine, "session">,
+  { at, signal }: { readonly at: SnapshotAt | undefined; readonly signal: AbortSignal },
 ): AsyncGenerator<ResultTable> {
-  const snapshot = await openTable(prefix).snapshot(at);
-  await using session = await engine.session({ readOnlyFolders: folders });
+  const snapshot = await table.snapshot(at);
+  await using session = await engine.session({ readOnlyFolders: [table.location] });
   await snapshot.define(session, "asked");
   for await (const piece of session.batches("SELECT * FROM asked", { signal })) yield resultTable(piece);
 }

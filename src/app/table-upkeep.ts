@@ -1,10 +1,17 @@
 import type { Project } from "../config/load-project.ts";
-import type { OptimizeReport, VacuumReport, VacuumRequest } from "../console/operations.ts";
+import type {
+  CheckpointReport,
+  OptimizeReport,
+  OptimizeRequest,
+  VacuumReport,
+  VacuumRequest,
+} from "../console/operations.ts";
 import type { QueryEngine } from "../engine/query-engine.ts";
 import { readTotals, totalsMetrics } from "../quarantine/totals.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { Stages } from "./stages.ts";
 import { findTable, type TableName, tableNames } from "./table-names.ts";
+import { optimizeTable, vacuumOptions } from "./table-verbs.ts";
 
 export interface UpkeepParts {
   readonly project: Project;
@@ -15,13 +22,13 @@ export interface UpkeepParts {
 
 /** What keeps a table of ours tidy when somebody asks for it; its arm must not write meanwhile. */
 export interface TableUpkeep {
-  /** Joins small files. Throws UNKNOWN_NAME, TABLE_NOT_FOUND. */
-  optimize(name: string, signal?: AbortSignal): Promise<OptimizeReport>;
+  /** Joins small files. Throws UNKNOWN_NAME, TABLE_NOT_FOUND, USAGE. */
+  optimize(name: string, request: OptimizeRequest, signal?: AbortSignal): Promise<OptimizeReport>;
   /** Removes files that no version within the retention needs. Throws UNKNOWN_NAME, TABLE_NOT_FOUND, USAGE. */
   vacuum(name: string, request: VacuumRequest): Promise<VacuumReport>;
+  /** Sums up the log, and removes what of it has expired. Throws UNKNOWN_NAME, TABLE_NOT_FOUND. */
+  checkpoint(name: string): Promise<CheckpointReport>;
 }
-
-const HOUR_MS = 3_600_000;
 
 export function tableUpkeep({ project, folder, engine, stages }: UpkeepParts): TableUpkeep {
   const names = tableNames(project.datasets, project.answers);
@@ -30,39 +37,34 @@ export function tableUpkeep({ project, folder, engine, stages }: UpkeepParts): T
     schema === "stream" ? stages.withoutStream(work) : work();
 
   return {
-    async optimize(typed, signal) {
+    async optimize(typed, request, signal) {
       const found = findTable(names, typed);
       const table = stages.openTable(found.prefix);
       return resting(found, async () => {
-        const basedOn = await table.snapshot();
+        const { version } = await table.snapshot();
         // The newest commit is where an arm looks for its running totals.
-        const carried = found.dataset === undefined ? {} : totalsMetrics(await readTotals(table, basedOn.version));
+        const carried = found.dataset === undefined ? {} : totalsMetrics(await readTotals(table, version));
         await using session = await engine.session({ tempFolder: folder.temp });
-        const commit = await table.optimize({
-          session,
-          basedOn,
-          metrics: () => carried,
-          ...(signal === undefined ? {} : { signal }),
-        });
-        const after = commit === undefined ? basedOn : await table.snapshot({ version: commit.version });
-        return {
-          table: found.name,
-          version: after.version,
-          filesBefore: basedOn.files.length,
-          filesAfter: after.files.length,
-        };
+        const done = await optimizeTable(table, session, request, { signal, metrics: () => carried });
+        return { table: found.name, ...done };
       });
     },
 
-    async vacuum(typed, { retainHours, force }) {
+    async vacuum(typed, request) {
+      const found = findTable(names, typed);
+      const table = stages.openTable(found.prefix);
+      return resting(found, async () => ({
+        table: found.name,
+        removed: await table.vacuum(vacuumOptions(request)),
+      }));
+    },
+
+    async checkpoint(typed) {
       const found = findTable(names, typed);
       const table = stages.openTable(found.prefix);
       return resting(found, async () => {
-        const removed = await table.vacuum({
-          ...(retainHours === undefined ? {} : { retentionMs: retainHours * HOUR_MS }),
-          ...(force === undefined ? {} : { force }),
-        });
-        return { table: found.name, removed };
+        await table.checkpoint();
+        return { table: found.name, version: (await table.snapshot()).version };
       });
     },
   };

@@ -18,3 +18,13 @@ export function size(text: string): string {
     throw new InvalidArgumentError("It must be a size such as 500MB or 4GB.");
   return text;
 }
+
+/** A time as ms since the epoch; UTC where it names no zone. */
+export function time(text: string): number {
+  const ms = Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError("It must be a time such as 2024-01-31T12:00:00Z.");
+  return ms;
+}
+
+/** Names between commas. */
+export const names = (text: string): string[] => text.split(",").map((name) => name.trim());

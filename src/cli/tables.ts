@@ -1,30 +1,28 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { InvalidArgumentError } from "commander";
-import type { Reader } from "../app/reader.ts";
-import type { CommandContext } from "./context.ts";
-import { integer } from "./option-values.ts";
+import { integer, time } from "./option-values.ts";
 import type { AddCommands } from "./program.ts";
 import { reading } from "./reading.ts";
+import { onTable, TABLE } from "./table-place.ts";
+import { addTableRepair } from "./table-repair.ts";
 import { addTableUpkeep } from "./table-upkeep.ts";
-
-const TABLE = "batch.x, stream.x, answers.x, or the path of any Delta table";
 
 export const addTableCommands: AddCommands = (program, context) => {
   const tables = program
     .command("tables")
     .description("the Delta tables, by name (batch.x, stream.x, answers.x) or by path");
 
-  const ls = tables.command("ls").description("every table at its newest version");
-  ls.action(async () => {
+  const ls = tables
+    .command("ls")
+    .argument("[folder]", "the Delta tables below this folder (default: those of the data folder, by name)")
+    .description("every table at its newest version");
+  ls.action(async (folder: string | undefined) => {
     const on = context(ls);
-    await reading(on, async (reader) => {
-      const { listTables } = await import("../app/catalogue.ts");
-      const all = await listTables(reader);
-      on.printRows({
-        columns: ["name", "version", "rows", "files", "bytes", "at"],
-        rows: all.map(({ name, version, rows, files, bytes, at }) => [name, version, rows, files, bytes, at]),
-      });
+    const { listFolder, listTables } = await import("../app/catalogue.ts");
+    const all =
+      folder === undefined ? await reading(on, listTables) : await listFolder(resolve(on.effects.cwd, folder));
+    on.printRows({
+      columns: ["name", "version", "rows", "files", "bytes", "at"],
+      rows: all.map(({ name, version, rows, files, bytes, at }) => [name, version, rows, files, bytes, at]),
     });
   });
 
@@ -34,9 +32,9 @@ export const addTableCommands: AddCommands = (program, context) => {
     .description("its columns, properties, and how far it has come");
   show.action(async (name: string) => {
     const on = context(show);
-    await onTable(on, name, async (reader, prefix) => {
+    await onTable(on, name, async (table) => {
       const { describeTable } = await import("../app/catalogue.ts");
-      const found = await describeTable(reader, prefix);
+      const found = await describeTable(table);
       on.print(found, () => {
         const columns = found.columns.map(({ name: column, type, description }) => {
           const shown = typeof type === "string" ? type : JSON.stringify(type);
@@ -63,13 +61,13 @@ export const addTableCommands: AddCommands = (program, context) => {
   read.action(async (name: string) => {
     const on = context(read);
     const { version, at } = read.opts<{ version?: number; at?: number }>();
-    await onTable(on, name, async (reader, prefix, folders) => {
+    await onTable(on, name, async (table, engine) => {
       const [{ readTable }, { snapshotAt }] = await Promise.all([
         import("../app/query.ts"),
         import("../app/catalogue.ts"),
       ]);
-      const parts = { ...reader.query, openTable: reader.openTable, folders };
-      await on.printPieces(readTable(parts, { prefix }, snapshotAt(version, at), on.effects.signal));
+      const asked = { at: snapshotAt(version, at), signal: on.effects.signal };
+      await on.printPieces(readTable(table, engine, asked));
     });
   });
 
@@ -81,9 +79,9 @@ export const addTableCommands: AddCommands = (program, context) => {
   history.action(async (name: string) => {
     const on = context(history);
     const { limit } = history.opts<{ limit: number }>();
-    await onTable(on, name, async (reader, prefix) => {
+    await onTable(on, name, async (table) => {
       const { tableHistory } = await import("../app/catalogue.ts");
-      const commits = await tableHistory(reader, prefix, limit);
+      const commits = await tableHistory(table, limit);
       on.printRows({
         columns: ["version", "at", "operation", "metrics"],
         rows: commits.map(({ version, timestampMs, operation, operationMetrics }) => [
@@ -97,32 +95,8 @@ export const addTableCommands: AddCommands = (program, context) => {
   });
 
   addTableUpkeep(tables, context);
+  addTableRepair(tables, context);
 };
-
-/** A table of ours by name, or any Delta table by its folder. */
-async function onTable(
-  on: CommandContext,
-  name: string,
-  work: (reader: Reader, prefix: string, folders: readonly string[]) => Promise<void>,
-): Promise<void> {
-  const folder = resolve(on.effects.cwd, name);
-  const isPath = existsSync(`${folder}/_delta_log`);
-  await reading(on, async (reader) => {
-    if (isPath) {
-      const { openDeltaTable } = await import("../app/delta.ts");
-      await using table = await openDeltaTable(folder, { engine: reader.engine });
-      return await work({ ...reader, openTable: () => table }, "", [table.location]);
-    }
-    const { findTable } = await import("../app/table-names.ts");
-    return await work(reader, findTable(reader.names, name).prefix, [reader.folder.tables]);
-  });
-}
-
-function time(text: string): number {
-  const ms = Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError("It must be a time such as 2024-01-31T12:00:00Z.");
-  return ms;
-}
 
 /** What a commit counted, but for what it had none of. */
 const figures = (metrics: Readonly<Record<string, string>>): string =>

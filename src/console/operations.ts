@@ -58,6 +58,15 @@ export interface RebuiltTable {
   readonly tombstones: number;
 }
 
+export interface OptimizeRequest {
+  /** How large a joined file is to be. Default: 128 MiB. */
+  readonly targetBytes?: number;
+  /** Columns to sort all rows by. */
+  readonly sortBy?: readonly string[];
+  /** Columns in whose Z-order all rows are laid. */
+  readonly zOrderBy?: readonly string[];
+}
+
 export interface OptimizeReport {
   readonly table: string;
   /** The newest version, whether or not there was anything to join. */
@@ -71,12 +80,19 @@ export interface VacuumRequest {
   readonly retainHours?: number;
   /** Allows less than that. */
   readonly force?: boolean;
+  /** Default: `full`, every file in the table's folder; `lite`: only those that the log's commits removed. */
+  readonly mode?: "full" | "lite";
 }
 
 export interface VacuumReport {
   readonly table: string;
   /** Relative to the table. */
   readonly removed: readonly string[];
+}
+
+export interface CheckpointReport {
+  readonly table: string;
+  readonly version: number;
 }
 
 export interface Status {
@@ -106,9 +122,11 @@ export interface Operations {
     signal?: AbortSignal,
   ): Promise<{ readonly rebuilt: readonly RebuiltTable[] }>;
   /** Joins the small files of a table of ours. */
-  optimize(table: string, signal?: AbortSignal): Promise<OptimizeReport>;
+  optimize(table: string, request: OptimizeRequest, signal?: AbortSignal): Promise<OptimizeReport>;
   /** Removes the files of a table that no version within the retention needs. */
   vacuum(table: string, request: VacuumRequest, signal?: AbortSignal): Promise<VacuumReport>;
+  /** Writes a checkpoint of a table's newest version, and removes expired versions of its log. */
+  checkpoint(table: string, signal?: AbortSignal): Promise<CheckpointReport>;
   list(kind: LogKind): Promise<readonly TopicReport[]>;
   create(kind: LogKind, name: string, partitions: number | undefined): Promise<TopicReport>;
   remove(kind: LogKind, name: string): Promise<void>;

@@ -26,11 +26,18 @@ const runBody = z.strictObject({
   memory: z.string().optional(),
 });
 const rebuildBody = z.strictObject({ dataset: z.string().optional() });
-const optimizeBody = z.strictObject({ table: z.string() });
+const tableBody = z.strictObject({ table: z.string() });
+const optimizeBody = z.strictObject({
+  table: z.string(),
+  targetBytes: z.int().min(1).exactOptional(),
+  sortBy: z.array(z.string()).exactOptional(),
+  zOrderBy: z.array(z.string()).exactOptional(),
+});
 const vacuumBody = z.strictObject({
   table: z.string(),
-  retainHours: z.number().min(0).optional(),
-  force: z.boolean().optional(),
+  retainHours: z.number().min(0).exactOptional(),
+  force: z.boolean().exactOptional(),
+  mode: z.enum(["full", "lite"]).exactOptional(),
 });
 const createBody = z.strictObject({ name: z.string(), partitions: z.int().min(1).max(1000).optional() });
 const readQuery = z.strictObject({
@@ -72,17 +79,17 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   server.post("/api/stream/rebuild", (request) =>
     operations.rebuildStream(parse(rebuildBody, request.body ?? {}).dataset, goneSignal(request)),
   );
-  server.post("/api/tables/optimize", (request) =>
-    operations.optimize(parse(optimizeBody, request.body).table, goneSignal(request)),
-  );
-  server.post("/api/tables/vacuum", (request) => {
-    const { table, retainHours, force } = parse(vacuumBody, request.body);
-    return operations.vacuum(
-      table,
-      { ...(retainHours === undefined ? {} : { retainHours }), ...(force === undefined ? {} : { force }) },
-      goneSignal(request),
-    );
+  server.post("/api/tables/optimize", (request) => {
+    const { table, ...asked } = parse(optimizeBody, request.body);
+    return operations.optimize(table, asked, goneSignal(request));
   });
+  server.post("/api/tables/vacuum", (request) => {
+    const { table, ...asked } = parse(vacuumBody, request.body);
+    return operations.vacuum(table, asked, goneSignal(request));
+  });
+  server.post("/api/tables/checkpoint", (request) =>
+    operations.checkpoint(parse(tableBody, request.body).table, goneSignal(request)),
+  );
   server.get<KindParams>("/api/:kind", (request) => operations.list(kindOf(request.params.kind)));
   server.post<KindParams>("/api/:kind", (request) => {
     const { name, partitions } = parse(createBody, request.body);

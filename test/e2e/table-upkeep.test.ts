@@ -59,7 +59,8 @@ describe("tables that many small commits made", () => {
     const url = await gatewayOf(up);
     const posting = posts(url, [7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
     await pinlakeJson(["tables", "optimize", "stream.pin", ...at]);
-    await pinlakeJson(["tables", "vacuum", "stream.pin", ...at]);
+    await pinlakeJson(["tables", "vacuum", "stream.pin", "--delete", ...at]);
+    await pinlakeJson(["tables", "checkpoint", "stream.pin", ...at]);
     await posting;
     await pinlakeJson(["tables", "optimize", "stream.pin", ...at]);
     up.child.kill("SIGTERM");
@@ -68,20 +69,21 @@ describe("tables that many small commits made", () => {
     expect(await rows()).toEqual([15, 16, 12, 13, 14].map((n) => ({ ind: n % 5, unique_id: `post ${n}` })));
   });
 
-  it("lose no file that their retention promises; a shorter one wants --force, and --dry-run deletes nothing", async () => {
+  it("lose no file that their retention promises; a shorter one wants --force, and only --delete deletes", async () => {
     const vacuum = (...more: string[]) => pinlakeJson<Vacuumed>(["tables", "vacuum", "stream.pin", ...more, ...at]);
-    expect(await vacuum()).toEqual({ table: "stream.pin", dryRun: false, files: [] });
+    expect(await vacuum("--delete")).toEqual({ table: "stream.pin", dryRun: false, mode: "full", files: [] });
     const refused = await pinlake(["tables", "vacuum", "stream.pin", "--retain-hours", "0", ...at]);
     expect(refused.code).toBe(64);
     expect(refused.err).toContain("--force");
 
     const short = ["--retain-hours", "0", "--force"];
-    const listed = await vacuum("--dry-run", ...short);
+    const listed = await vacuum(...short);
+    expect(listed.dryRun).toBe(true);
     expect(listed.files.length).toBeGreaterThan(1);
     const there = () => listed.files.filter((file) => existsSync(join(folder.path, "tables/stream/pin", file)));
     expect(there()).toEqual(listed.files);
     const before = await rows();
-    expect((await vacuum(...short)).files).toEqual(listed.files);
+    expect((await vacuum("--delete", ...short)).files).toEqual(listed.files);
     expect(there()).toEqual([]);
     expect(await rows()).toEqual(before);
   });

@@ -22,6 +22,7 @@ function asked(more: Partial<Operations> = {}): { operations: Operations; calls:
     rebuildStream: record("rebuildStream", {}),
     optimize: record("optimize", { table: "batch.x" }),
     vacuum: record("vacuum", { table: "batch.x", removed: [] }),
+    checkpoint: record("checkpoint", { table: "batch.x", version: 1 }),
     list: record("list", []),
     create: record("create", { name: "x" }),
     remove: record("remove", undefined),
@@ -45,8 +46,9 @@ describe("the console", () => {
     await remote.flush();
     await remote.run({ name: "daily", full: true, memory: "1GB" });
     await remote.rebuildStream("apple");
-    await remote.optimize("batch.x");
-    await remote.vacuum("batch.x", { retainHours: 0.5, force: true });
+    await remote.optimize("batch.x", { zOrderBy: ["a", "b"], targetBytes: 1000 });
+    await remote.vacuum("batch.x", { retainHours: 0.5, force: true, mode: "lite" });
+    await remote.checkpoint("batch.x");
     await remote.list("streams");
     await remote.create("topics", "odd.name-1", 3);
     await remote.remove("streams", "s");
@@ -57,8 +59,9 @@ describe("the console", () => {
       ["flush"],
       ["run", { name: "daily", full: true, memory: "1GB" }],
       ["rebuildStream", "apple"],
-      ["optimize", "batch.x"],
-      ["vacuum", "batch.x", { retainHours: 0.5, force: true }],
+      ["optimize", "batch.x", { zOrderBy: ["a", "b"], targetBytes: 1000 }],
+      ["vacuum", "batch.x", { retainHours: 0.5, force: true, mode: "lite" }],
+      ["checkpoint", "batch.x"],
       ["list", "streams"],
       ["create", "topics", "odd.name-1", 3],
       ["remove", "streams", "s"],
