@@ -33,6 +33,18 @@ const writes: readonly [string, (table: Table, session: QuerySession) => Promise
 ];
 const txns = [{ appId: "job", version: 7n }];
 
+/** What keeps a table in shape, and what the table holds once it is done. */
+const upkeep: readonly [string, (table: Table, session: QuerySession) => Promise<unknown>, string[]][] = [
+  ["an optimize", (table, session) => table.optimize({ session }), before],
+  ["an optimize of several commits", (table, session) => table.optimize({ session, ...EACH_ALONE }), before],
+  ["a vacuum", (table) => table.vacuum({ retentionMs: -60_000, force: true }), before],
+  ["a lite vacuum", (table) => table.vacuum({ retentionMs: -60_000, force: true, mode: "lite" }), before],
+  ["a restore", (table) => table.restore({ at: { version: 1 } }), ["a@1"]],
+  ["a checkpoint", (table) => table.checkpoint(), before],
+  ["a repair", (table) => table.fsck({ dryRun: false }), before],
+];
+const EACH_ALONE = { sortBy: ["id"], targetBytes: 100, commitBytes: 1 };
+
 async function copyOf(store: ObjectStore): Promise<ObjectStore> {
   const copy = createMemoryStore();
   for (const key of await keysBelow(store, "")) await copy.put(key, await store.get(key));
@@ -88,5 +100,27 @@ describe("a process that dies at any call to the store", () => {
       expect(await contents(session, await deltaTable(store, engine).snapshot())).toEqual(after);
     }
     expect(outcomes.size).toBe(2);
+  });
+
+  it.each(upkeep)("leaves the table whole in the middle of %s, which can be done again", async (_, work, after) => {
+    const prepared = await tableWithRows();
+    const whole = crashAtCall({ store: await copyOf(prepared) });
+    await work(deltaTable(whole.target.store, engine), session);
+    const calls = whole.calls();
+    expect(calls).toBeGreaterThan(4);
+    for (let call = 1; call <= calls; call++) {
+      const store = await copyOf(prepared);
+      const { target, crashed } = crashAtCall({ store }, { call, moment: "before" });
+      const outcome = await Promise.race([work(deltaTable(target.store, engine), session), crashed]);
+      expect(outcome).toBeTypeOf("string");
+
+      const table = deltaTable(store, engine);
+      expect([before, after]).toContainEqual(await contents(session, await table.snapshot()));
+      await work(table, session);
+      await table.vacuum({ retentionMs: -60_000, force: true });
+      const reader = deltaTable(store, engine);
+      expect(await contents(session, await reader.snapshot())).toEqual(after);
+      expect((await reader.fsck()).missing).toEqual([]);
+    }
   });
 });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import type { ObjectStore } from "../../src/store/object-store.ts";
+import type { Table } from "../../src/table/table.ts";
 import { deltaTable } from "../support/delta-table.ts";
 import { runs } from "../support/run-length.ts";
 import { contents, EVENTS, type Event, events } from "../support/table-rows.ts";
@@ -12,7 +14,10 @@ type Operation =
   | { readonly kind: "append" | "overwrite"; readonly rows: readonly Event[] }
   | { readonly kind: "merge"; readonly rows: readonly Event[]; readonly newerOnly: boolean }
   | { readonly kind: "replaceWhere"; readonly rows: readonly Event[]; readonly below: number }
-  | { readonly kind: "optimize" | "checkpoint" | "vacuum" | "reopen" | "touch" };
+  | { readonly kind: "restore"; readonly back: number }
+  | { readonly kind: "optimize"; readonly order: object }
+  | { readonly kind: "vacuum"; readonly mode: "full" | "lite" }
+  | { readonly kind: "checkpoint" | "reopen" | "touch" };
 
 const event: fc.Arbitrary<Event> = fc.record({
   id: fc.oneof(
@@ -34,7 +39,13 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   fc.record({ kind: fc.constant("replaceWhere" as const), rows, below: fc.integer({ min: 0, max: 9 }) }),
-  fc.record({ kind: fc.constantFrom("optimize", "checkpoint", "vacuum", "reopen", "touch") }),
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("restore" as const), back: fc.integer({ min: 0, max: 5 }) }) },
+  fc.record({
+    kind: fc.constant("optimize" as const),
+    order: fc.constantFrom({}, { sortBy: ["seq", "id"] }, { zOrderBy: ["id", "seq"], targetRows: 2 }),
+  }),
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("vacuum" as const), mode: fc.constantFrom("full", "lite") }) },
+  fc.record({ kind: fc.constantFrom("checkpoint", "reopen", "touch") }),
 );
 
 /** What each operation means, on a plain list of rows. */
@@ -60,6 +71,17 @@ function applyTo(stored: readonly Event[], op: Operation): readonly Event[] {
 
 const shown = (list: readonly Event[]): string[] => list.map(({ id, seq }) => `${id}@${seq}`).sort();
 
+interface Subject {
+  table: Table;
+  readonly store: ObjectStore;
+  /** What each version holds. */
+  readonly versions: (readonly Event[])[];
+  /** Whether a vacuum may remove all that the newest version does not need. */
+  readonly purging: boolean;
+}
+
+const GONE = new Set(["TABLE_FILES_MISSING", "TABLE_VERSION_NOT_FOUND", "QUERY_FAILED", "OBJECT_NOT_FOUND"]);
+
 describe("a table", () => {
   let engine: QueryEngine;
   let session: QuerySession;
@@ -69,59 +91,101 @@ describe("a table", () => {
   });
   afterAll(() => engine[Symbol.asyncDispose]());
 
+  async function newSubject(purging: boolean): Promise<Subject> {
+    const store = createMemoryStore();
+    const table = deltaTable(store, engine);
+    const configuration = {
+      "delta.checkpointInterval": "4",
+      ...(purging ? { "delta.logRetentionDuration": "interval 0 seconds" } : {}),
+    };
+    await table.create({ schema: EVENTS, configuration });
+    return { table, store, versions: [[]], purging };
+  }
+
+  /** Does it to the table and to the list, and holds the newest versions against each other. */
+  async function apply(subject: Subject, op: Operation): Promise<void> {
+    const { table, versions, purging } = subject;
+    const before = versions.length - 1;
+    const stored = versions[before] ?? [];
+    let model = applyTo(stored, op);
+    switch (op.kind) {
+      case "append":
+        await table.append(events(session, op.rows));
+        break;
+      case "overwrite":
+        await table.overwrite(events(session, op.rows));
+        break;
+      case "replaceWhere":
+        await table.overwrite(events(session, op.rows), { where: `seq < ${op.below}` });
+        break;
+      case "merge": {
+        const given = events(session, op.rows);
+        const replaceWhen = op.newerOnly ? { replaceWhen: "source.seq > target.seq" } : {};
+        const { inserted, replaced, kept } = await table.merge(given, { key: ["id"], ...replaceWhen });
+        expect(stored.length - replaced + op.rows.length - kept).toBe(model.length);
+        expect(inserted + kept).toBeLessThanOrEqual(op.rows.length);
+        break;
+      }
+      case "restore": {
+        const version = Math.max(0, before - op.back);
+        const refused = await table.restore({ at: { version } }).then(
+          () => undefined,
+          (error: { code: string }) => error.code,
+        );
+        if (refused === undefined) model = versions[version] ?? [];
+        else expect([purging, GONE.has(refused)], refused).toEqual([true, true]);
+        break;
+      }
+      case "optimize":
+        await table.optimize({ session, ...op.order });
+        break;
+      case "checkpoint":
+        await table.checkpoint();
+        break;
+      case "vacuum":
+        await table.vacuum({ mode: op.mode, ...(purging ? { retentionMs: -60_000, force: true } : {}) });
+        break;
+      case "reopen":
+        subject.table = deltaTable(subject.store, engine);
+        break;
+      case "touch":
+        await table.touch({ operation: "NOTE" });
+    }
+    const snapshot = await subject.table.snapshot();
+    expect(snapshot.version - before).toBeLessThanOrEqual(1);
+    versions[snapshot.version] = model;
+    expect(await snapshot.countRows()).toBe(model.length);
+    if (purging) expect((await contents(session, snapshot)).sort()).toEqual(shown(model));
+  }
+
+  const operations = fc.array(operation, { minLength: 1, maxLength: 12 });
+
   it("holds what a list of rows would after any operations, at every version, for every reader", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 12 }), async (operations) => {
-        const store = createMemoryStore();
-        let table = deltaTable(store, engine);
-        await table.create({ schema: EVENTS, configuration: { "delta.checkpointInterval": "4" } });
-        let model: readonly Event[] = [];
-        const versions: string[][] = [[]];
-        for (const op of operations) {
-          const before = versions.length - 1;
-          model = applyTo(model, op);
-          switch (op.kind) {
-            case "append":
-              await table.append(events(session, op.rows));
-              break;
-            case "overwrite":
-              await table.overwrite(events(session, op.rows));
-              break;
-            case "replaceWhere":
-              await table.overwrite(events(session, op.rows), { where: `seq < ${op.below}` });
-              break;
-            case "merge": {
-              const given = events(session, op.rows);
-              const replaceWhen = op.newerOnly ? { replaceWhen: "source.seq > target.seq" } : {};
-              const { inserted, replaced, kept } = await table.merge(given, { key: ["id"], ...replaceWhen });
-              const stored = versions[before]?.length ?? 0;
-              expect(stored - replaced + op.rows.length - kept).toBe(model.length);
-              expect(inserted + kept).toBeLessThanOrEqual(op.rows.length);
-              break;
-            }
-            case "optimize":
-              await table.optimize({ session });
-              break;
-            case "checkpoint":
-              await table.checkpoint();
-              break;
-            case "vacuum":
-              await table.vacuum({ retentionMs: 7 * 86_400_000 });
-              break;
-            case "reopen":
-              table = deltaTable(store, engine);
-              break;
-            case "touch":
-              await table.touch({ operation: "NOTE" });
-          }
-          const snapshot = await table.snapshot();
-          expect(snapshot.version - before).toBeLessThanOrEqual(1);
-          versions[snapshot.version] = shown(model);
-          expect(await snapshot.countRows()).toBe(model.length);
+      fc.asyncProperty(operations, async (list) => {
+        const subject = await newSubject(false);
+        for (const op of list) await apply(subject, op);
+        const reader = deltaTable(subject.store, engine);
+        for (const [version, expected] of subject.versions.entries())
+          expect((await contents(session, await reader.snapshot({ version }))).sort()).toEqual(shown(expected));
+      }),
+      runs(10),
+    );
+  });
+
+  it("is whole after any vacuums and cleanups of its log, and older versions are right or refused", async () => {
+    await fc.assert(
+      fc.asyncProperty(operations, async (list) => {
+        const subject = await newSubject(true);
+        for (const op of list) await apply(subject, op);
+        const reader = deltaTable(subject.store, engine);
+        expect((await reader.fsck()).missing).toEqual([]);
+        for (const [version, expected] of subject.versions.entries()) {
+          const read = async () => (await contents(session, await reader.snapshot({ version }))).sort();
+          const found = await read().catch((error: { code: string }) => error.code);
+          if (typeof found !== "string") expect(found).toEqual(shown(expected));
+          else expect([found, GONE.has(found), version === subject.versions.length - 1]).toEqual([found, true, false]);
         }
-        const reader = deltaTable(store, engine);
-        for (const [version, expected] of versions.entries())
-          expect((await contents(session, await reader.snapshot({ version }))).sort()).toEqual(expected);
       }),
       runs(10),
     );

@@ -78,7 +78,9 @@ function planBins(base: LoadedState, order: RowOrder | undefined, options: Optim
 function partsOf(files: readonly AddFile[], targetBytes: number, targetRows: number | undefined): number {
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const rows = files.reduce((sum, file) => sum + (rowsOf(file) ?? 0), 0);
-  return Math.max(1, Math.ceil(bytes / targetBytes), targetRows === undefined ? 1 : Math.ceil(rows / targetRows));
+  const parts = Math.max(Math.ceil(bytes / targetBytes), targetRows === undefined ? 1 : Math.ceil(rows / targetRows));
+  const known = files.every((file) => rowsOf(file) !== undefined);
+  return Math.max(1, known ? Math.min(parts, rows) : parts);
 }
 
 interface Group {
