@@ -213,7 +213,8 @@ export interface Table {
   history(options?: { readonly limit?: number }): AsyncIterable<HistoryEntry>;
   checkpoint(): Promise<void>;
   /**
-   * Joins small files without changing rows, each with others of its partition; undefined when there is nothing to join. With `growth` a file is joined
+   * Joins small files without changing rows, each with others of its partition, and writes files anew of which deletion
+   * vectors hide more than a twentieth; undefined when there is nothing to join. With `growth` a file is joined
    * only with smaller ones that have at least 1/growth of its bytes together: bounded cost for a table that keeps growing.
    */
   optimize(options: OptimizeOptions): Promise<Commit | undefined>;

@@ -14,6 +14,7 @@ import {
 import { formatRoaring, parseRoaring } from "../../src/table/delta/roaring-bitmap.ts";
 import { formatZ85, parseZ85 } from "../../src/table/delta/z85.ts";
 import { realDeltaTables } from "../support/real-delta-tables.ts";
+import { runs } from "../support/run-length.ts";
 
 const UUID = "d2c639aa-8816-431a-aaf6-d3fe2512ff61";
 
@@ -42,6 +43,7 @@ it("reads Z85 as it was written, and the example of its specification", () => {
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
       expect([...parseZ85(formatZ85(bytes)).subarray(0, bytes.length)]).toEqual([...bytes]);
     }),
+    runs(),
   );
   for (const text of ["abcd", "%%%%%", "ab cd", "#####"]) expect(() => parseZ85(text)).toThrow();
 });
@@ -57,7 +59,7 @@ it("reads from a deletion vector the rows that were written, in the action or in
         expect(vectorFile(file.vectors[i]!)).toBe(`deletion_vector_${UUID}.bin`);
       }
     }),
-    { numRuns: 60 },
+    runs(60),
   );
 });
 
@@ -76,7 +78,7 @@ it("refuses a vector of whose bytes any is cut off, added or changed", () => {
       expect(() => parseRoaring(roaring.subarray(0, at % roaring.length), set.size)).toThrow();
       expect(() => parseRoaring(Buffer.concat([roaring, Buffer.alloc(1)]), set.size)).toThrow();
     }),
-    { numRuns: 60 },
+    runs(60),
   );
 });
 
@@ -90,7 +92,7 @@ it("ends soon on bytes of any kind, with rows or an error", () => {
         expect(error).toBeInstanceOf(Error);
       }
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 

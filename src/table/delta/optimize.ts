@@ -10,7 +10,7 @@ import { type Bin, joinFiles } from "./join-files.ts";
 import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { NO_COUNTS, withConfiguration } from "./result.ts";
-import { rowsOf } from "./skipping.ts";
+import { rowsOf, statsOf } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
 const TARGET_BYTES = 128 * 1024 * 1024;
@@ -53,7 +53,6 @@ function planBins(base: LoadedState, order: RowOrder | undefined, options: Optim
   const { targetBytes = TARGET_BYTES, targetRows, growth } = options;
   const partitions = new Map<string, AddFile[]>();
   for (const add of base.files.values()) {
-    if (add.deletionVector != null) continue;
     const key = JSON.stringify(base.metaData.partitionColumns.map((column) => add.partitionValues[column] ?? null));
     const files = partitions.get(key);
     if (files === undefined) partitions.set(key, [add]);
@@ -66,20 +65,31 @@ function planBins(base: LoadedState, order: RowOrder | undefined, options: Optim
         parts: partsOf(files, targetBytes, targetRows),
         order,
       }));
-    const sized = adds.map((add) => ({ add, size: add.size, rows: rowsOf(add) }));
-    return planCompaction(sized, { targetBytes, targetRows, growth }).map((group) => ({
-      files: group.map(({ add }) => add),
-      parts: 1,
-      order,
-    }));
+    const sized = adds.map((add) => ({ add, ...live(add) }));
+    const groups = planCompaction(sized, { targetBytes, targetRows, growth });
+    const joined = new Set(groups.flat());
+    const alone = sized.filter((file) => file.deleted > MOST_DELETED && !joined.has(file)).map((file) => [file]);
+    return [...groups, ...alone].map((group) => ({ files: group.map(({ add }) => add), parts: 1, order }));
   });
+}
+
+/** Of a file's rows so many may be deleted, as a share, before it is written anew for that alone; Spark's own limit. */
+const MOST_DELETED = 0.05;
+
+/** What a deletion vector leaves of a file. */
+function live(add: AddFile): { readonly size: number; readonly rows: number | undefined; readonly deleted: number } {
+  if (add.deletionVector == null) return { size: add.size, rows: rowsOf(add), deleted: 0 };
+  const { numRecords } = statsOf(add);
+  if (typeof numRecords !== "number" || numRecords === 0) return { size: add.size, rows: undefined, deleted: 1 };
+  const rows = numRecords - add.deletionVector.cardinality;
+  return { size: Math.ceil((add.size * rows) / numRecords), rows, deleted: 1 - rows / numRecords };
 }
 
 function partsOf(files: readonly AddFile[], targetBytes: number, targetRows: number | undefined): number {
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const rows = files.reduce((sum, file) => sum + (rowsOf(file) ?? 0), 0);
+  const rows = files.reduce((sum, file) => sum + (live(file).rows ?? 0), 0);
   const parts = Math.max(Math.ceil(bytes / targetBytes), targetRows === undefined ? 1 : Math.ceil(rows / targetRows));
-  const known = files.every((file) => rowsOf(file) !== undefined);
+  const known = files.every((file) => live(file).rows !== undefined);
   return Math.max(1, known ? Math.min(parts, rows) : parts);
 }
 

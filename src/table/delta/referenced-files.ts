@@ -20,7 +20,8 @@ export function referencedFiles(location: string, { path, deletionVector }: File
   const data = inTable(location, decodePath(path));
   if (deletionVector == null || deletionVector.storageType === "i") return { data };
   try {
-    return { data, vector: inTable(location, vectorFile(deletionVector) ?? "") };
+    const name = vectorFile(deletionVector) ?? "";
+    return { data, vector: inTable(location, deletionVector.storageType === "p" ? decodePath(name) : name) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PinlakeError("TABLE_CORRUPT", { table: location, file: path, reason }, { cause });

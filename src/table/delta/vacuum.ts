@@ -37,7 +37,8 @@ export async function vacuum(context: TableContext, options: VacuumOptions): Pro
     for (const name of [file.path, data, vector]) if (name !== undefined) needed.add(name);
     // By an absolute path, which may lead here over a link.
     if (data === undefined) elsewhere.add(basename(decodePath(file.path)));
-    if (file.deletionVector?.storageType === "p") elsewhere.add(basename(file.deletionVector.pathOrInlineDv));
+    if (file.deletionVector?.storageType === "p")
+      elsewhere.add(basename(decodePath(file.deletionVector.pathOrInlineDv)));
   };
   for (const add of state.files.values()) need(add);
   for (const remove of state.tombstones.values())

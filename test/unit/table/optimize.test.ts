@@ -3,8 +3,9 @@ import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
 import { structType } from "../../../src/engine/schema.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
+import { inlineVector } from "../../../src/table/delta/deletion-vector.ts";
 import type { Table } from "../../../src/table/table.ts";
-import { deltaTable } from "../../support/delta-table.ts";
+import { deltaTable, logKey } from "../../support/delta-table.ts";
 import { allRows } from "../../support/table-rows.ts";
 
 const GRID = 32;
@@ -114,6 +115,32 @@ describe("optimize", () => {
     expect((await open().snapshot({ version: 7 })).txns.size).toBe(0);
     expect([...(await open().snapshot()).txns]).toEqual([["upkeep", 1n]]);
     expect(await points(open())).toEqual(everyPoint);
+  });
+
+  it("writes files anew without the rows that deletion vectors hide, once these are more than a few", async () => {
+    for (const [hidden, becomes] of [
+      [20, 1],
+      [200, 0],
+    ] as const) {
+      const { store, table, open } = await newGrid(1);
+      const [file] = (await table.snapshot()).files;
+      const rows = new Set(Array.from({ length: hidden }, (_, i) => i * 3));
+      const line = (await new Response(await store.get(logKey(1))).text())
+        .split("\n")
+        .find((one) => one.includes('"add"'));
+      const { add } = JSON.parse(line ?? "") as { add: object };
+      const actions = [
+        { remove: { path: file?.path, dataChange: true, deletionTimestamp: 1 } },
+        { add: { ...add, deletionVector: inlineVector(rows) } },
+      ];
+      await store.put(logKey(2), new TextEncoder().encode(actions.map((one) => JSON.stringify(one)).join("\n")));
+      const before = await points(open());
+      expect(before).toHaveLength(GRID * GRID - hidden);
+      const commit = await open().optimize({ session });
+      expect(commit?.added.length ?? 0).toBe(1 - becomes);
+      expect(await points(open())).toEqual(before);
+      if (commit !== undefined) expect((await open().snapshot()).files[0]?.rows).toBe(GRID * GRID - hidden);
+    }
   });
 
   it("refuses what it cannot order by", async () => {
