@@ -1,3 +1,4 @@
+import { dirname, isAbsolute } from "node:path";
 import type { Config } from "../define/config.ts";
 import { QUARANTINE_COLUMNS } from "../engine/quarantine-columns.ts";
 import type { QueryEngine, QuerySession } from "../engine/query-engine.ts";
@@ -40,9 +41,17 @@ export async function* readTable(
   { at, signal }: { readonly at: SnapshotAt | undefined; readonly signal: AbortSignal },
 ): AsyncGenerator<ResultTable> {
   const snapshot = await table.snapshot(at);
-  await using session = await engine.session({ readOnlyFolders: [table.location] });
+  // Files of a shallow clone lie elsewhere.
+  const outside = snapshot.files.flatMap(({ path }) => (isAbsolute(path) ? [dirname(path)] : []));
+  await using session = await engine.session({ readOnlyFolders: [table.location, ...new Set(outside)] });
   await snapshot.define(session, "asked");
-  for await (const piece of session.batches("SELECT * FROM asked", { signal })) yield resultTable(piece);
+  try {
+    for await (const piece of session.batches("SELECT * FROM asked", { signal })) yield resultTable(piece);
+  } catch (cause) {
+    if (!isPinlakeError(cause, "QUERY_FAILED")) throw cause;
+    const reason = `as of version ${snapshot.version}: ${cause.message}`;
+    throw new PinlakeError("TABLE_CORRUPT", { table: table.location, file: "a data file", reason }, { cause });
+  }
 }
 
 /** Makes the views that the query may mean; the tables among them that are not there yet are given back. */

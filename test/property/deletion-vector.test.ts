@@ -126,7 +126,7 @@ describe("deletion vectors of real tables", () => {
       const adds = readdirSync(join(folder, "_delta_log"))
         .filter((name) => /^\d{20}\.json$/.test(name))
         .flatMap((file) =>
-          [parseCommit(readFileSync(join(folder, "_delta_log", file), "utf8"), { table: folder, file })].flatMap(
+          [parseCommit(readFileSync(join(folder, "_delta_log", file)), { table: folder, file })].flatMap(
             ({ adds: of }): readonly AddFile[] => of,
           ),
         );

@@ -15,6 +15,8 @@ export function storedField(fields: readonly FileField[], column: Column, stored
 
 /** SQL for a column as one file has it, with its type: what the file lacks is NULL. Throws when its type does not fit. */
 export function storedColumn(fields: readonly FileField[], column: Column, stored: Stored): string {
+  if (typeof stored(column) === "number" && !fields.some(({ metadata }) => metadata.fieldId !== undefined))
+    throw new Error("its columns are to be found by field id, and have none");
   const field = storedField(fields, column, stored);
   if (field === undefined) return "NULL";
   let variables = 0;

@@ -116,8 +116,15 @@ export function formatCommit(actions: CommitActions): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-/** Reads a commit file. Unknown kinds of action are skipped; a line that is no JSON object is TABLE_CORRUPT. */
-export function parseCommit(text: string, source: { readonly table: string; readonly file: string }): CommitActions {
+/**
+ * Reads a commit file. Unknown kinds of action are skipped; a line that is no JSON object is TABLE_CORRUPT, and so is a
+ * file without any.
+ */
+export function parseCommit(
+  body: Uint8Array,
+  source: { readonly table: string; readonly file: string },
+): CommitActions {
+  const text = utf8(body, source);
   const adds: AddFile[] = [];
   const removes: RemoveFile[] = [];
   const txns: SetTransaction[] = [];
@@ -125,9 +132,11 @@ export function parseCommit(text: string, source: { readonly table: string; read
   const sidecars: Sidecar[] = [];
   let single: Pick<CommitActions, "protocol" | "metaData" | "commitInfo"> = {};
   let lineNumber = 0;
+  let empty = true;
   for (const line of text.split("\n")) {
     lineNumber++;
     if (line.trim() === "") continue;
+    empty = false;
     const action = parseLine(line, lineNumber, source);
     if (action.add != null) adds.push(action.add);
     else if (action.remove != null) removes.push(action.remove);
@@ -138,7 +147,16 @@ export function parseCommit(text: string, source: { readonly table: string; read
     else if (action.sidecar != null) sidecars.push(action.sidecar);
     else if (action.commitInfo != null) single = { ...single, commitInfo: action.commitInfo };
   }
+  if (empty) throw new PinlakeError("TABLE_CORRUPT", { ...source, reason: "it is empty" });
   return { ...single, adds, removes, txns, domains, ...(sidecars.length === 0 ? {} : { sidecars }) };
+}
+
+function utf8(body: Uint8Array, source: { table: string; file: string }): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new PinlakeError("TABLE_CORRUPT", { ...source, reason: "it is no UTF-8" }, { cause });
+  }
 }
 
 interface ActionLine {

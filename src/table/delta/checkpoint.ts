@@ -50,15 +50,13 @@ export function openCheckpoints({
     new PinlakeError("TABLE_CORRUPT", { table: location, file, reason }, { cause });
 
   async function readFile(name: string): Promise<CommitActions> {
-    if (name.endsWith(".json")) {
-      const text = new TextDecoder().decode(await store.get(prefix + name));
-      return parseCommit(text, { table: location, file: name });
-    }
     try {
+      if (name.endsWith(".json")) return parseCommit(await store.get(prefix + name), { table: location, file: name });
       return await readParquet(await files.path(name));
     } catch (error) {
       if (isPinlakeError(error, "QUERY_FAILED") || error instanceof SyntaxError)
         throw corrupt(name, error.message, error);
+      if (isPinlakeError(error, "OBJECT_NOT_FOUND")) throw corrupt(name, "it is missing", error);
       throw error;
     }
   }

@@ -40,8 +40,7 @@ export function openCommitLog({
       const key = prefix + commitName(version);
       try {
         const body = await store.get(key);
-        const text = new TextDecoder().decode(body);
-        const actions = parseCommit(text, { table: location, file: commitName(version) });
+        const actions = parseCommit(body, { table: location, file: commitName(version) });
         const info = await store.head(key);
         return info === undefined
           ? undefined

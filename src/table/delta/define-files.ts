@@ -43,18 +43,19 @@ export async function defineFiles(
   for (const add of adds) {
     signal?.throwIfAborted();
     const decoded = decodePath(add.path);
-    const path = await localPath(context, decoded, signal);
     const columns = writtenColumns.get(add);
     try {
+      const path = await localPath(context, decoded, signal);
+      paths.set(path, decoded);
       if (columns === undefined) await checkSize(path, add.size);
       const withoutRows = add.deletionVector == null ? [] : await vectors(add);
       const partitionValues = partitionValuesOf(add, schema);
       inputs.push({ path, partitionValues, withoutRows, ...(columns && { columns }) });
     } catch (error) {
+      if (isMissing(error)) throw corrupt(decoded, new Error("it is missing"));
       if (error instanceof PinlakeError || signal?.aborted) throw error;
       throw corrupt(decoded, error);
     }
-    paths.set(path, decoded);
   }
   const stored = storedAs(schema);
   try {
@@ -69,6 +70,9 @@ export async function defineFiles(
     throw corrupt(named ?? "a data file", new Error(reason));
   }
 }
+
+const isMissing = (error: unknown) =>
+  isPinlakeError(error, "OBJECT_NOT_FOUND") || (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 
@@ -109,8 +113,9 @@ function vectorReader(context: Context, signal?: AbortSignal): (add: AddFile) =>
       bodies.set(path, body);
       return parseFileVector(await body, vector);
     } catch (error) {
-      if (error instanceof PinlakeError) throw error;
-      throw new Error(`its deletion vector in ${decoded}: ${messageOf(error)}`, { cause: error });
+      if (error instanceof PinlakeError && !isMissing(error)) throw error;
+      const reason = isMissing(error) ? "it is missing" : messageOf(error);
+      throw new Error(`its deletion vector in ${decoded}: ${reason}`);
     }
   };
 }

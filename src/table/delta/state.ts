@@ -54,7 +54,7 @@ export function applyCommit(state: TableState, actions: CommitActions, at: Commi
     version: at.version,
     timestampMs: Math.max(at.modifiedAtMs, state.timestampMs + (state.version < 0 ? 0 : 1)),
     protocol: actions.protocol ?? state.protocol,
-    metaData: actions.metaData ?? state.metaData,
+    metaData: actions.metaData === undefined ? state.metaData : whole(actions.metaData),
     schema: actions.metaData === undefined ? state.schema : parseSchema(actions.metaData),
     files: changed(state.files, [...removed.map(([key]) => [key, undefined] as const), ...added]),
     tombstones: changed(state.tombstones, [...removed, ...added.map(([key]) => [key, undefined] as const)]),
@@ -68,6 +68,12 @@ export function applyCommit(state: TableState, actions: CommitActions, at: Commi
     ),
   };
 }
+
+/** Some writers leave out what is empty. */
+const whole = (metaData: MetaData): MetaData =>
+  metaData.configuration != null && metaData.partitionColumns != null
+    ? metaData
+    : { ...metaData, configuration: metaData.configuration ?? {}, partitionColumns: metaData.partitionColumns ?? [] };
 
 const changed = <V>(map: LayeredMap<V>, changes: readonly (readonly [string, V | undefined])[]): LayeredMap<V> =>
   changes.length === 0 ? map : map.with(changes);
@@ -93,5 +99,7 @@ export function loadedState(state: TableState, source: { readonly table: string;
     const reason = `up to version ${state.version} there is no ${protocol === undefined ? "protocol" : "metaData"}`;
     throw new PinlakeError("TABLE_CORRUPT", { ...source, reason });
   }
+  if (typeof protocol.minReaderVersion !== "number" || typeof metaData.format?.provider !== "string")
+    throw new PinlakeError("TABLE_CORRUPT", { ...source, reason: "its protocol or metaData is not whole" });
   return { ...state, protocol, metaData, schema };
 }

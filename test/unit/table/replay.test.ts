@@ -8,6 +8,7 @@ import { intervalMs, logCutoffMs } from "../../../src/table/delta/retention.ts";
 import { applyCommit, EMPTY_STATE } from "../../../src/table/delta/state.ts";
 import { runs } from "../../support/run-length.ts";
 
+const parsed = (text: string, from: { table: string; file: string }) => parseCommit(Buffer.from(text), from);
 const source = { table: "t", file: "f" };
 const add = { path: "a%20b", partitionValues: {}, size: 1, modificationTime: 0, dataChange: true };
 const at = (version: number, modifiedAtMs = 0) => ({ version, modifiedAtMs });
@@ -24,21 +25,21 @@ describe("the actions of a commit", () => {
     const text = formatCommit(actions);
     expect(text).toContain('"version":9223372036854775807');
     expect(text.split("\n")[0]).toContain("commitInfo");
-    expect(parseCommit(text, source)).toEqual(actions);
+    expect(parsed(text, source)).toEqual(actions);
   });
 
   it("are read past unknown kinds and fields; a broken line is refused with its number", () => {
     const text = '{"future":{"x":1}}\n\n{"add":{"path":"p","newField":1}}\n';
-    expect(parseCommit(text, source).adds).toMatchObject([{ path: "p" }]);
+    expect(parsed(text, source).adds).toMatchObject([{ path: "p" }]);
     for (const broken of ['{"add":', "[]", "1", '{"add":{}}'])
-      expect(() => parseCommit(`{}\n${broken}`, source)).toThrow(/line 2/);
+      expect(() => parsed(`{}\n${broken}`, source)).toThrow(/line 2/);
   });
 });
 
 describe("replay", () => {
   it("applies removes before adds, whatever the order of lines", () => {
-    const added = applyCommit(EMPTY_STATE, parseCommit(JSON.stringify({ add }), source), at(0));
-    const actions = parseCommit(
+    const added = applyCommit(EMPTY_STATE, parsed(JSON.stringify({ add }), source), at(0));
+    const actions = parsed(
       `${JSON.stringify({ add })}\n${JSON.stringify({ remove: { path: "a%20b", dataChange: true } })}`,
       source,
     );
