@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { chain } from "./chain.ts";
 import { clean } from "./clean.ts";
+import { delta } from "./delta.ts";
 import { type Figure, printFigure } from "./figure.ts";
 import { growth } from "./growth.ts";
 import { ingest } from "./ingest.ts";
@@ -13,7 +14,7 @@ import { sink } from "./sink.ts";
 import { soak } from "./soak.ts";
 import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, json, log, sink, clean, stream, soak, latency, chain, growth, memory];
+const benchmarks = [ingest, json, log, sink, clean, stream, soak, latency, chain, growth, memory, delta];
 
 const options = {
   json: { type: "boolean", default: false },

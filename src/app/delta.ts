@@ -7,7 +7,7 @@ import type { QueryEngine, QuerySession, SessionOptions, SqlRow, SqlValue } from
 import type { Column } from "../engine/schema.ts";
 import { PinlakeError } from "../errors.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import type { Rows, SnapshotAt, Table } from "../table/table.ts";
+import type { ColumnRange, Rows, SnapshotAt, Table } from "../table/table.ts";
 import { ENGINE_INFO, newEngine, openFolder } from "./drivers.ts";
 
 /** What `pinlake/delta` gives: Delta tables without the pipeline around them. docs/guide/delta.md shows its use. */
@@ -18,6 +18,7 @@ export { type Column, type DataType, type StructType, structType } from "../engi
 export { type ErrorCode, PinlakeError } from "../errors.ts";
 export type { ObjectInfo, ObjectStore } from "../store/object-store.ts";
 export type {
+  ColumnRange,
   Commit,
   CommitOptions,
   CreateOptions,
@@ -61,6 +62,8 @@ export interface ReadOptions {
   readonly at?: SnapshotAt;
   /** A query over the table, which is called `t` in it. Default: `SELECT * FROM t`. */
   readonly sql?: string;
+  /** Leaves out files that by their stats hold no row with values in all of these ranges; which rows to give is for `sql` to say. */
+  readonly within?: readonly ColumnRange[];
   readonly signal?: AbortSignal;
 }
 
@@ -97,11 +100,12 @@ export async function openDeltaTable(
   return {
     ...table,
     session: (session) => engine.session(session),
-    async *read({ at, sql = "SELECT * FROM t", signal } = {}) {
+    async *read({ at, sql = "SELECT * FROM t", within, signal } = {}) {
       const running = signal === undefined ? {} : { signal };
       const snapshot = await table.snapshot(at);
       await using session = await engine.session();
-      await snapshot.define(session, "t", running);
+      const files = within && snapshot.filesWithin(within).map(({ path }) => path);
+      await snapshot.define(session, "t", files === undefined ? running : { ...running, files });
       for await (const { columns, rows } of session.batches(sql, running))
         for (const row of rows) yield Object.fromEntries(columns.map(({ name }, i) => [name, row[i] ?? null]));
     },

@@ -1,4 +1,4 @@
-import type { ParquetFile, QueryOptions, QuerySession } from "../engine/query-engine.ts";
+import type { ParquetFile, QueryOptions, QuerySession, SqlValue } from "../engine/query-engine.ts";
 import type { Column, StructType } from "../engine/schema.ts";
 
 /** Rows on their way into a table: what this query gives in that session, columns by name. */
@@ -29,6 +29,13 @@ export interface TableFile {
   readonly bytes: number;
 }
 
+/** Values of one column, all between these two, both included and neither NULL. */
+export interface ColumnRange {
+  readonly column: string;
+  readonly min: SqlValue;
+  readonly max: SqlValue;
+}
+
 /** A table at one version; stays what it is while others commit. */
 export interface Snapshot {
   readonly version: number;
@@ -45,6 +52,8 @@ export interface Snapshot {
     name: string,
     options?: QueryOptions & { readonly files?: readonly string[] },
   ): Promise<void>;
+  /** The files that may hold a row with values in all of these ranges, by their stats; no other file does. */
+  filesWithin(ranges: readonly ColumnRange[]): readonly TableFile[];
   /** Rows in it, from the files' own counts. */
   countRows(): Promise<number>;
 }

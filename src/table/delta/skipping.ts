@@ -1,13 +1,9 @@
 import type { SqlValue } from "../../engine/query-engine.ts";
 import type { DataType, StructType } from "../../engine/schema.ts";
+import type { ColumnRange } from "../table.ts";
 import type { AddFile } from "./actions.ts";
 
-/** Values of one column, all between these two (both included). */
-export interface KeyRange {
-  readonly column: string;
-  readonly min: SqlValue;
-  readonly max: SqlValue;
-}
+export type { ColumnRange as KeyRange } from "../table.ts";
 
 interface FileStats {
   readonly numRecords?: unknown;
@@ -52,12 +48,12 @@ export function rowsOf(add: AddFile): number | undefined {
 export const storedRows = (adds: readonly AddFile[]): number => adds.reduce((sum, add) => sum + (rowsOf(add) ?? 0), 0);
 
 /** Whether a file may hold a row whose values lie in every one of these ranges. Unknown is yes. */
-export function mayHold(add: AddFile, ranges: readonly KeyRange[], schema: StructType): boolean {
+export function mayHold(add: AddFile, ranges: readonly ColumnRange[], schema: StructType): boolean {
   const { minValues, maxValues } = statsOf(add);
   return ranges.every(({ column, min, max }) => {
     const type = schema.fields.find((field) => field.name === column)?.type;
     const compare = type === undefined ? undefined : comparing(type);
-    if (compare === undefined) return true;
+    if (compare === undefined || min === null || max === null) return true;
     const [low, high] = [compare.bound(minValues?.[column]), compare.bound(maxValues?.[column])];
     // A reader of others' stats allows for upper bounds that were cut to the millisecond.
     if (high !== undefined && compare.order(compare.value(min), compare.slack(high)) > 0) return false;

@@ -1,10 +1,12 @@
 import type { QuerySession } from "../../engine/query-engine.ts";
 import type { Snapshot, TableFile } from "../table.ts";
 import { decodePath } from "./actions.ts";
+import { storedAs } from "./column-mapping.ts";
 import type { TableContext } from "./context.ts";
 import { countRows } from "./count-rows.ts";
 import { tableFile } from "./data-files.ts";
 import { defineFiles } from "./define-files.ts";
+import { mayHold } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
 /** Which state a snapshot shows. */
@@ -45,6 +47,11 @@ export function snapshotOf(context: SnapshotContext, state: LoadedState): Snapsh
         signal,
         version: state.version,
       }),
+    // Stats name columns as the files do: where that is another name, none is looked at.
+    filesWithin: (ranges) =>
+      adds()
+        .filter((add) => storedAs(schema) !== undefined || mayHold(add, ranges, schema))
+        .map(tableFile),
     countRows: () =>
       countRows(context, adds(), schema, async (work) => {
         await using session = await context.countSession();

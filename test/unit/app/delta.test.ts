@@ -46,6 +46,25 @@ describe("openDeltaTable of pinlake/delta", () => {
     expect((await Array.fromAsync(table.history()))[0]).toMatchObject({ operation: "WRITE", engineInfo: "Pinlake" });
   });
 
+  it("reads only files that may hold what is asked for", async () => {
+    await using engine = createDuckDbEngine({ threads: 1 });
+    await using store = createMemoryStore();
+    await using table = await openDeltaTable({ store }, { engine });
+    await table.create({ schema });
+    await using session = await table.session();
+    for (const ids of ["1), (5", "6), (9", "NULL), (7"])
+      await table.append({ session, sql: `SELECT id FROM (VALUES (${ids})) v(id)` });
+    const snapshot = await table.snapshot();
+    const within = (min: number | null, max = min) => [{ column: "id", min, max }];
+    expect(snapshot.filesWithin(within(5))).toHaveLength(1);
+    expect(snapshot.filesWithin(within(7))).toHaveLength(2);
+    expect(snapshot.filesWithin(within(10, 99))).toEqual([]);
+    expect(snapshot.filesWithin(within(null))).toHaveLength(3);
+    const found = table.read({ within: within(7), sql: "SELECT id FROM t WHERE id = 7" });
+    expect(await Array.fromAsync(found)).toEqual([{ id: 7n }]);
+    expect(await Array.fromAsync(table.read({ within: within(10, 99) }))).toEqual([]);
+  });
+
   it("refuses a URL of another kind by name", async () => {
     await expect(openDeltaTable("s3://bucket/t")).rejects.toMatchObject({ code: "USAGE" });
   });
