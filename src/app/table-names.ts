@@ -51,9 +51,16 @@ export interface PastName {
 export function pastNames(sql: string): PastName[] {
   const found = new Map<string, PastName>();
   for (const [, text = "", table = "", when = ""] of sql.matchAll(/"(([a-z0-9_.]+)@(v\d{1,15}|\d{17}))"/g))
-    found.set(text, { text, table, at: parseAt(when) });
+    if (isMoment(when)) found.set(text, { text, table, at: parseAt(when) });
   return [...found.values()];
 }
+
+/** A 13th month is no time: the name then means nothing. */
+const isMoment = (when: string): boolean => {
+  if (when.startsWith("v")) return true;
+  const { timestampMs } = parseAt(when) as { timestampMs: number };
+  return new Date(timestampMs).toISOString().replaceAll(/[-T:.Z]/g, "") === when;
+};
 
 function parseAt(when: string): SnapshotAt {
   if (when.startsWith("v")) return { version: Number(when.slice(1)) };

@@ -1,7 +1,8 @@
 import type { SqlValue } from "../../engine/query-engine.ts";
-import type { DataType, StructType } from "../../engine/schema.ts";
+import type { DataType } from "../../engine/schema.ts";
 import type { ColumnRange } from "../table.ts";
 import type { AddFile } from "./actions.ts";
+import { physicalName, type TableSchema } from "./column-mapping.ts";
 
 export type { ColumnRange as KeyRange } from "../table.ts";
 
@@ -48,18 +49,24 @@ export function rowsOf(add: AddFile): number | undefined {
 export const storedRows = (adds: readonly AddFile[]): number => adds.reduce((sum, add) => sum + (rowsOf(add) ?? 0), 0);
 
 /** Whether a file may hold a row whose values lie in every one of these ranges. Unknown is yes. */
-export function mayHold(add: AddFile, ranges: readonly ColumnRange[], schema: StructType): boolean {
+export function mayHold(add: AddFile, ranges: readonly ColumnRange[], schema: TableSchema): boolean {
   const { minValues, maxValues } = statsOf(add);
   return ranges.every(({ column, min, max }) => {
-    const type = schema.fields.find((field) => field.name === column)?.type;
-    const compare = type === undefined ? undefined : comparing(type);
-    if (compare === undefined || min === null || max === null) return true;
-    const [low, high] = [compare.bound(minValues?.[column]), compare.bound(maxValues?.[column])];
+    const field = schema.fields.find(({ name }) => name === column);
+    const compare = field === undefined ? undefined : comparing(field.type);
+    if (field === undefined || compare === undefined || min === null || max === null) return true;
+    const name = physicalName(schema, field);
+    const [low, high] = [compare.bound(own(minValues, name)), compare.bound(own(maxValues, name))];
     // A reader of others' stats allows for upper bounds that were cut to the millisecond.
     if (high !== undefined && compare.order(compare.value(min), compare.slack(high)) > 0) return false;
     return low === undefined || compare.order(compare.value(max), low) >= 0;
   });
 }
+
+const own = (values: unknown, name: string): unknown =>
+  typeof values === "object" && values !== null && Object.hasOwn(values, name)
+    ? (values as Readonly<Record<string, unknown>>)[name]
+    : undefined;
 
 interface Comparing {
   readonly bound: (stat: unknown) => Comparable | undefined;
@@ -84,6 +91,19 @@ const text: Comparing = {
   value: String,
   order: (a, b) => Buffer.compare(Buffer.from(a as string), Buffer.from(b as string)),
 };
+/** Years of more than four digits, and those before ours, are not in order as texts. */
+const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
+const days: Comparing = {
+  bound: (stat) => (typeof stat === "string" && DAY.test(stat) ? dayNumber(stat) : undefined),
+  slack: same,
+  value: (value) => dayNumber(String(value)),
+  order: byValue,
+};
+const dayNumber = (text: string): bigint => {
+  if (DAY.test(text)) return BigInt(text.replaceAll("-", ""));
+  return text.endsWith("(BC)") || text.startsWith("-") ? -1n : 10n ** 12n;
+};
+
 const instants: Comparing = {
   bound: (stat) => {
     const atMs = typeof stat === "string" ? Date.parse(/Z|[+-][0-9:]+$/.test(stat) ? stat : `${stat}Z`) : Number.NaN;
@@ -103,8 +123,9 @@ function comparing(type: DataType): Comparing | undefined {
     case "byte":
       return integers;
     case "string":
-    case "date":
       return text;
+    case "date":
+      return days;
     case "timestamp":
       return instants;
     default:

@@ -23,7 +23,7 @@ describe("names of tables", () => {
   });
 
   it("ask for an older version by number or by time", () => {
-    const sql = `SELECT * FROM "apple@v12" JOIN "stream.apple@v3" USING (id), "apple@20240131235959123" WHERE a = 'b@v1' OR "apple@v12"`;
+    const sql = `SELECT * FROM "apple@v12" JOIN "stream.apple@v3" USING (id), "apple@20240131235959123" WHERE a = 'b@v1' OR "apple@v12" OR "apple@20241301000000000"`;
     expect(pastNames(sql)).toEqual([
       { text: "apple@v12", table: "apple", at: { version: 12 } },
       { text: "stream.apple@v3", table: "stream.apple", at: { version: 3 } },
