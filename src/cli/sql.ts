@@ -6,7 +6,7 @@ export const addSqlCommand: AddCommands = (program, context) => {
     .command("sql")
     .argument("<select>", "the SQL text, in the words of DuckDB")
     .description(
-      'one SELECT over the tables: bare dataset names, batch.*, stream.*, answers.*, quarantine, "name@v12"',
+      'one SELECT over the tables: bare dataset names, batch.*, stream.*, answers.*, quarantine, "name@v12", "name@20240131000000000" (a time)',
     );
   sql.action(async (select: string) => {
     const on = context(sql);
