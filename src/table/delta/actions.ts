@@ -70,6 +70,8 @@ export interface DomainMetadata {
 
 export interface CommitInfo {
   readonly timestamp?: number;
+  /** Rises from version to version, in tables that have it. */
+  readonly inCommitTimestamp?: number;
   readonly operation?: string;
   readonly operationParameters?: Readonly<Record<string, unknown>>;
   readonly operationMetrics?: Readonly<Record<string, string>>;

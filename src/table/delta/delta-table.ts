@@ -64,7 +64,7 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
   }
 
   async function versionState(at: SnapshotAt): Promise<LoadedState> {
-    const version = "version" in at ? at.version : await versionAt(log, at.timestampMs);
+    const version = "version" in at ? at.version : await versionAt(log, at.timestampMs, await newest());
     const state =
       version === undefined
         ? undefined

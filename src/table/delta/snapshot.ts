@@ -1,7 +1,6 @@
 import type { QuerySession } from "../../engine/query-engine.ts";
 import type { Snapshot, TableFile } from "../table.ts";
 import { decodePath } from "./actions.ts";
-import { storedAs } from "./column-mapping.ts";
 import type { TableContext } from "./context.ts";
 import { countRows } from "./count-rows.ts";
 import { tableFile } from "./data-files.ts";
@@ -50,7 +49,7 @@ export function snapshotOf(context: SnapshotContext, state: LoadedState): Snapsh
     // Stats name columns as the files do: where that is another name, none is looked at.
     filesWithin: (ranges) =>
       adds()
-        .filter((add) => storedAs(schema) !== undefined || mayHold(add, ranges, schema))
+        .filter((add) => mayHold(add, ranges, schema))
         .map(tableFile),
     countRows: () =>
       countRows(context, adds(), schema, async (work) => {

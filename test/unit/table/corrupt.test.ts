@@ -90,6 +90,16 @@ describe("a table with a damaged file", () => {
     expect(await rows(table)).toEqual(expected);
   });
 
+  it("is refused when a data file is not of the size that its action says", async () => {
+    const table = madeTable(session);
+    const add = await table.data("a.parquet", "SELECT 1::BIGINT AS n");
+    await table.log(0, protocol(), metaData(LONGS), { add: { ...add, size: add.size + 1 } });
+    await expect(rows(table)).rejects.toMatchObject({
+      code: "TABLE_CORRUPT",
+      details: { file: "a.parquet", reason: expect.stringContaining(`instead of ${add.size + 1}`) },
+    });
+  });
+
   it("is refused when a deletion vector's bytes are not those of its CRC-32", async () => {
     const table = await whole();
     const key = `t/deletion_vector_${UUID}.bin`;

@@ -177,6 +177,34 @@ describe("a table that others wrote is read", () => {
     expect(await read(table)).toEqual([[1n, ...values.map(() => null)]]);
   });
 
+  it("as of a time that its commits say, where they do, and before that by the times of its files", async () => {
+    const table = madeTable(session);
+    const commitInfo = (inCommitTimestamp: number) => ({ commitInfo: { inCommitTimestamp } });
+    const configuration = {
+      "delta.enableInCommitTimestamps": "true",
+      "delta.inCommitTimestampEnablementVersion": "1",
+    };
+    const tenYears = 315_360_000_000;
+    const later = Date.now() + tenYears;
+    await table.log(0, { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: [] } }, metaData(LONGS));
+    await table.log(1, commitInfo(later), metaData(LONGS, { configuration }));
+    for (let version = 2; version <= 6; version++) await table.log(version, commitInfo(later + version));
+    const at = async (timestampMs: number) => (await deltaTable(table.store, engine).snapshot({ timestampMs })).version;
+    expect(await at(later - 1)).toBe(0);
+    for (const [ms, version] of [
+      [0, 1],
+      [1, 1],
+      [2, 2],
+      [5, 5],
+      [6, 6],
+      [1000, 6],
+    ] as const)
+      expect(await at(later + ms)).toBe(version);
+    await expect(at(Date.now() - tenYears)).rejects.toMatchObject({ code: "TABLE_VERSION_NOT_FOUND" });
+    await table.log(7, { commitInfo: {} });
+    await expect(at(later + 1000)).rejects.toMatchObject({ code: "TABLE_CORRUPT" });
+  });
+
   it("with files that lie elsewhere, by absolute path and by URI", async () => {
     const table = madeTable(session);
     await using folder = await tempFolder();
