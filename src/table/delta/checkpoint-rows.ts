@@ -21,18 +21,27 @@ export const JSON_COLUMNS: readonly Column[] = CHECKPOINT_COLUMNS.map(({ name })
 
 type Row = readonly (string | null)[];
 
-/** Every action of a state, each in the column of its kind. */
-export function checkpointRows(state: LoadedState): Row[] {
-  const rows: Row[] = [];
-  const put = (kind: string, action: object) =>
+/** Every action of a state, each in the column of its kind, in pieces: all of a large table's at once are too much to hold. */
+export function* checkpointRows(state: LoadedState): Generator<Row[]> {
+  let rows: Row[] = [];
+  for (const [kind, action] of actionsIn(state)) {
     rows.push(CHECKPOINT_COLUMNS.map(({ name, type }) => (name === kind ? JSON.stringify(whole(action, type)) : null)));
-  put("protocol", state.protocol);
-  put("metaData", state.metaData);
-  for (const txn of state.txns.values()) put("txn", txn);
-  for (const domain of state.domains.values()) put("domainMetadata", domain);
-  for (const remove of state.tombstones.values()) put("remove", { ...remove, dataChange: false });
-  for (const add of state.files.values()) put("add", { ...add, dataChange: false });
-  return rows;
+    if (rows.length < PIECE) continue;
+    yield rows;
+    rows = [];
+  }
+  yield rows;
+}
+
+const PIECE = 20_000;
+
+function* actionsIn(state: LoadedState): Generator<readonly [string, object]> {
+  yield ["protocol", state.protocol];
+  yield ["metaData", state.metaData];
+  for (const txn of state.txns.values()) yield ["txn", txn];
+  for (const domain of state.domains.values()) yield ["domainMetadata", domain];
+  for (const remove of state.tombstones.values()) yield ["remove", { ...remove, dataChange: false }];
+  for (const add of state.files.values()) yield ["add", { ...add, dataChange: false }];
 }
 
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };

@@ -98,12 +98,15 @@ export function openCheckpoints({
   async function writeValidated(state: LoadedState, path: string): Promise<{ rows: number; bytes: number }> {
     const session = await sessionOf(engine);
     const name = `checkpoint_${randomUUID()}`;
-    const rows = checkpointRows(state);
     return withScratch(session, { tables: [name] }, async () => {
-      await session.defineRows(name, JSON_COLUMNS, rows);
+      let count = 0;
+      for (const rows of checkpointRows(state)) {
+        await session.defineRows(name, JSON_COLUMNS, rows, { append: count > 0 });
+        count += rows.length;
+      }
       const { bytes } = await session.writeParquet(writeSql(session, name), CHECKPOINT_COLUMNS, path);
       await validate(state, path);
-      return { rows: rows.length, bytes };
+      return { rows: count, bytes };
     });
   }
 

@@ -15,8 +15,8 @@ export type ListedLogFile = LogFile & { readonly modifiedAtMs: number; readonly 
 export interface CommitLog {
   /** For messages. */
   readonly location: string;
-  /** undefined when that version is not there. Throws TABLE_CORRUPT. */
-  read(version: number): Promise<StoredCommit | undefined>;
+  /** undefined when that version is not there. Who has listed it need not have it looked up again. Throws TABLE_CORRUPT. */
+  read(version: number, listed?: Pick<ObjectInfo, "modifiedAtMs">): Promise<StoredCommit | undefined>;
   head(version: number): Promise<ObjectInfo | undefined>;
   /** Resolves false when that version exists already. */
   putIfAbsent(version: number, text: string): Promise<boolean>;
@@ -36,12 +36,12 @@ export function openCommitLog({
 }): CommitLog {
   return {
     location,
-    async read(version) {
+    async read(version, listed) {
       const key = prefix + commitName(version);
       try {
         const body = await store.get(key);
         const actions = parseCommit(body, { table: location, file: commitName(version) });
-        const info = await store.head(key);
+        const info = listed ?? (await store.head(key));
         return info === undefined
           ? undefined
           : { version, modifiedAtMs: info.modifiedAtMs, bytes: body.length, actions };

@@ -60,12 +60,12 @@ async function replay(
     throw missing(log, 0);
   }
   let state = start.state;
-  const commits = new Set(listed.filter(({ kind }) => kind === "commit").map((file) => file.version));
+  const commits = new Map(listed.filter(({ kind }) => kind === "commit").map((file) => [file.version, file]));
   for (let after = state.version + 1; after <= newest; after++)
     if (!commits.has(after)) throw start.failure ?? missing(log, after);
   for (let from = state.version + 1; from <= newest; from += READ_AHEAD) {
     const versions = Array.from({ length: Math.min(READ_AHEAD, newest - from + 1) }, (_, i) => from + i);
-    for (const [i, commit] of (await Promise.all(versions.map((v) => log.read(v)))).entries()) {
+    for (const [i, commit] of (await Promise.all(versions.map((v) => log.read(v, commits.get(v))))).entries()) {
       if (commit === undefined) throw start.failure ?? missing(log, from + i);
       state = applied(log, state, commit.actions, commit);
     }
