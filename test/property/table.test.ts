@@ -80,7 +80,8 @@ interface Subject {
   readonly purging: boolean;
 }
 
-const GONE = new Set(["TABLE_FILES_MISSING", "TABLE_VERSION_NOT_FOUND", "QUERY_FAILED", "OBJECT_NOT_FOUND"]);
+/** What a version says whose files, or whose commits, are no longer there. */
+const GONE = new Set(["TABLE_FILES_MISSING", "TABLE_VERSION_NOT_FOUND", "TABLE_CORRUPT", "OBJECT_NOT_FOUND"]);
 
 describe("a table", () => {
   let engine: QueryEngine;
