@@ -74,7 +74,7 @@ export interface DeltaTable extends Table, AsyncDisposable {
   /**
    * Rows as objects, without holding all of them: 64-bit integers as bigint, timestamps as bigint in microseconds since
    * the epoch, dates as `YYYY-MM-DD`, decimals as text. Throws TABLE_NOT_FOUND, TABLE_VERSION_NOT_FOUND,
-   * TABLE_UNSUPPORTED, TABLE_CORRUPT, QUERY_FAILED.
+   * TABLE_UNSUPPORTED, TABLE_FILES_MISSING, TABLE_CORRUPT, QUERY_FAILED.
    */
   read(options?: ReadOptions): AsyncIterable<SqlRow>;
 }

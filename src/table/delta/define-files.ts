@@ -25,7 +25,8 @@ type Context = Pick<TableContext, "files" | "location">;
 
 /**
  * Makes files of the table readable as a view with the columns of `schema`, without the rows that their deletion vectors
- * name. Throws TABLE_CORRUPT for a file that is not what its action says, TABLE_UNSUPPORTED for one that is out of reach.
+ * name. Throws TABLE_FILES_MISSING, TABLE_CORRUPT for a file that is not what its action says, TABLE_UNSUPPORTED for one
+ * that is out of reach.
  */
 export async function defineFiles(
   context: Context,
@@ -37,7 +38,11 @@ export async function defineFiles(
     const reason = `${version === undefined ? "" : `as of version ${version}: `}${messageOf(cause)}`;
     return new PinlakeError("TABLE_CORRUPT", { table: context.location, file, reason }, { cause });
   };
-  const vectors = vectorReader(context, signal);
+  const missing = (file: string): PinlakeError =>
+    version === undefined
+      ? corrupt(file, new Error("it is missing"))
+      : new PinlakeError("TABLE_FILES_MISSING", { table: context.location, version: String(version), files: [file] });
+  const vectors = vectorReader(context, missing, signal);
   const paths = new Map<string, string>();
   const inputs: ParquetInput[] = [];
   for (const add of adds) {
@@ -52,7 +57,7 @@ export async function defineFiles(
       const partitionValues = partitionValuesOf(add, schema);
       inputs.push({ path, partitionValues, withoutRows, ...(columns && { columns }) });
     } catch (error) {
-      if (isMissing(error)) throw corrupt(decoded, new Error("it is missing"));
+      if (isMissing(error)) throw missing(decoded);
       if (error instanceof PinlakeError || signal?.aborted) throw error;
       throw corrupt(decoded, error);
     }
@@ -100,7 +105,11 @@ function partitionValuesOf({ partitionValues }: AddFile, schema: TableSchema): R
 }
 
 /** Reads deletion vectors, each file of them once. */
-function vectorReader(context: Context, signal?: AbortSignal): (add: AddFile) => Promise<readonly number[]> {
+function vectorReader(
+  context: Context,
+  missing: (file: string) => PinlakeError,
+  signal?: AbortSignal,
+): (add: AddFile) => Promise<readonly number[]> {
   const bodies = new Map<string, Promise<Uint8Array>>();
   return async ({ deletionVector: vector }) => {
     if (vector == null) return [];
@@ -113,9 +122,9 @@ function vectorReader(context: Context, signal?: AbortSignal): (add: AddFile) =>
       bodies.set(path, body);
       return parseFileVector(await body, vector);
     } catch (error) {
-      if (error instanceof PinlakeError && !isMissing(error)) throw error;
-      const reason = isMissing(error) ? "it is missing" : messageOf(error);
-      throw new Error(`its deletion vector in ${decoded}: ${reason}`);
+      if (isMissing(error)) throw missing(decoded);
+      if (error instanceof PinlakeError) throw error;
+      throw new Error(`its deletion vector in ${decoded}: ${messageOf(error)}`, { cause: error });
     }
   };
 }
