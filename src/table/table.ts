@@ -98,6 +98,12 @@ export interface MergeOptions extends CommitOptions {
   readonly replaceWhen?: string;
 }
 
+export interface DeleteOptions extends CommitOptions {
+  readonly session: QuerySession;
+  /** SQL over the stored rows. */
+  readonly where: string;
+}
+
 export interface ReplaceOptions extends CommitOptions {
   /** The stored rows for which `where` (SQL over the table's columns) is true; they all lie in these files. */
   readonly leaving: { readonly files: readonly string[]; readonly where: string };
@@ -210,6 +216,8 @@ export interface Table {
     rows: Rows | RowFiles,
     options?: CommitOptions & { readonly where?: string; readonly schema?: StructType },
   ): Promise<Commit>;
+  /** Takes out the rows for which `where` is true. Commits also when there are none. */
+  delete(options: DeleteOptions): Promise<Commit>;
   merge(rows: Rows | RowFiles, options: MergeOptions): Promise<Commit>;
   /**
    * Adds rows and takes out stored ones, by what the caller knows of the version that this is based on; others' rows in

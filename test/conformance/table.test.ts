@@ -9,6 +9,7 @@ import type { TableHarness } from "../support/table-setting.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { tableConformance } from "./table.ts";
 import { tableConflictConformance } from "./table-conflicts.ts";
+import { tableDeleteConformance } from "./table-delete.ts";
 import { tableFilesConformance } from "./table-files.ts";
 import { tableReplaceConformance } from "./table-replace.ts";
 
@@ -30,7 +31,13 @@ const harness = (store: ObjectStore, engine: QueryEngine, dispose: () => Promise
   };
 };
 
-for (const suite of [tableConformance, tableConflictConformance, tableFilesConformance, tableReplaceConformance]) {
+for (const suite of [
+  tableConformance,
+  tableConflictConformance,
+  tableFilesConformance,
+  tableReplaceConformance,
+  tableDeleteConformance,
+]) {
   suite("A Delta table in memory", createEngine, async (engine) =>
     harness(createMemoryStore(), engine, async () => {}),
   );

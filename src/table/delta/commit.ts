@@ -119,12 +119,14 @@ function isolationOf({ onlyMoves, serializable }: Change, { configuration }: Met
 
 function checkAllowed({ location }: TableContext, { base, metaData, removes = [] }: Change): void {
   checkWritable(location, base.protocol, metaData ?? base.metaData);
-  const appendOnly = base.metaData.configuration["delta.appendOnly"]?.toLowerCase() === "true";
-  if (appendOnly && removes.some(({ dataChange }) => dataChange))
-    throw new PinlakeError("TABLE_UNSUPPORTED", {
-      table: location,
-      feature: "delta.appendOnly: rows cannot be removed",
-    });
+  if (removes.some(({ dataChange }) => dataChange)) checkMayRemove({ location }, base.metaData);
+}
+
+/** Throws TABLE_UNSUPPORTED for a table whose rows stay. */
+export function checkMayRemove({ location }: Pick<TableContext, "location">, { configuration }: MetaData): void {
+  if (configuration["delta.appendOnly"]?.toLowerCase() !== "true") return;
+  const feature = "delta.appendOnly: rows cannot be removed";
+  throw new PinlakeError("TABLE_UNSUPPORTED", { table: location, feature });
 }
 
 function actionsOf({ clock, engineInfo }: TableContext, change: Change, txnId: string): CommitActions {

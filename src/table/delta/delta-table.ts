@@ -11,6 +11,7 @@ import { openCommitLog } from "./commit-log.ts";
 import type { TableContext } from "./context.ts";
 import { create } from "./create.ts";
 import { currentState } from "./current.ts";
+import { deleteRows } from "./delete.ts";
 import { fsck } from "./fsck.ts";
 import { history, versionAt } from "./history.ts";
 import { loadState } from "./load.ts";
@@ -127,6 +128,7 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     create: async (given) => show(await create(context, given)),
     append: (rows, given = {}) => takingFiles(rows, () => append(context, rows, given)),
     overwrite: (rows, given = {}) => takingFiles(rows, () => overwrite(context, rows, given)),
+    delete: async (given) => deleteRows(context, given),
     merge: (rows, given) => takingFiles(rows, () => merge(context, rows, given)),
     replace: (rows, given) => takingFiles(rows, () => replace(context, rows, given)),
     async touch({ operation, basedOn, txns = [], signal, metrics, ...given }) {

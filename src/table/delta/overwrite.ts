@@ -1,17 +1,14 @@
-import { randomUUID } from "node:crypto";
-import type { QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
 import type { Commit, CommitOptions, RowFiles, Rows } from "../table.ts";
-import { type AddFile, fileKey, type MetaData, type Protocol } from "./actions.ts";
+import { fileKey, type MetaData, type Protocol } from "./actions.ts";
 import { checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf } from "./data-files.ts";
-import { defineFiles, FILE_NUMBER } from "./define-files.ts";
 import { withNewFiles } from "./new-files.ts";
 import { checkSchema, checkWritable, protocolFor } from "./protocol.ts";
 import { commitResult, type Replaced, withConfiguration } from "./result.ts";
 import { rewrite } from "./rewrite.ts";
-import { withScratch } from "./scratch.ts";
+import { rowsWhere } from "./rows-where.ts";
 import { rowsOf, storedRows } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
@@ -99,23 +96,4 @@ function newDefinition(
     metaData: { ...(configured ?? base.metaData), schemaString: JSON.stringify(schema) },
     protocol: needed.minReaderVersion > base.protocol.minReaderVersion ? needed : undefined,
   };
-}
-
-/** The files that hold rows of that kind, and how many. */
-async function rowsWhere(
-  context: TableContext,
-  session: QuerySession,
-  { base, where, signal }: { base: LoadedState; where: string; signal: AbortSignal | undefined },
-): Promise<{ readonly file: AddFile; readonly rows: number }[]> {
-  const adds = [...base.files.values()];
-  const view = `target_${randomUUID()}`;
-  const q = session.quote;
-  return withScratch(session, { views: [view] }, async () => {
-    await defineFiles(context, session, view, { adds, schema: base.schema, fileNumber: FILE_NUMBER, signal });
-    const found = await session.query(
-      `SELECT ${q(FILE_NUMBER)}, count(*) FROM ${q(view)} WHERE (${where}) IS TRUE GROUP BY 1 ORDER BY 1`,
-      signal === undefined ? {} : { signal },
-    );
-    return found.rows.map(([number, rows]) => ({ file: adds[Number(number)] as AddFile, rows: Number(rows) }));
-  });
 }
