@@ -14,7 +14,7 @@ import { printedSeed, seededRandom } from "../support/seeded-random.ts";
 import { differences, landedRecords } from "../support/sunk-objects.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-vi.setConfig({ testTimeout: times(240_000) });
+vi.setConfig({ testTimeout: times(600_000) });
 
 const KILLS = times(20);
 /** A life packs its objects in one of these ways, and takes over those of the lives before. */

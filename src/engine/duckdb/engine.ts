@@ -25,6 +25,8 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
         allow_community_extensions: "false",
+        // The system caches files already; a stream that reads new ones for ever would grow up to the limit by what is kept of each.
+        enable_external_file_cache: "false",
         temp_directory: tempFolder ?? "",
         memory_limit: memory,
         ...(threads === undefined ? {} : { threads: String(threads) }),
