@@ -88,10 +88,10 @@ export function claimedLength(buffer: Buffer, at: number): number | undefined {
   return length >= HEADER_BYTES ? length : undefined;
 }
 
-/** The frame at `at`, which `buffer` must hold as a whole; undefined when its checksum is wrong. */
-export function frameAt(buffer: Buffer, at: number, length: number): Frame | undefined {
+/** The frame at `at`, which `buffer` must hold as a whole; undefined when its checksum is wrong (unless `verified`). */
+export function frameAt(buffer: Buffer, at: number, length: number, verified = false): Frame | undefined {
   if (at + length > buffer.length) return undefined;
-  if (crc32(buffer.subarray(at + 8, at + length)) !== buffer.readUInt32LE(at + 4)) return undefined;
+  if (!verified && crc32(buffer.subarray(at + 8, at + length)) !== buffer.readUInt32LE(at + 4)) return undefined;
   return {
     buffer,
     at,

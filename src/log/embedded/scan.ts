@@ -11,51 +11,81 @@ export interface ScanEnd {
   readonly damage?: string;
 }
 
+/** Bytes of a file as they were read, from `position` on. */
+export interface Chunk {
+  readonly position: number;
+  readonly buffer: Buffer;
+  /** The checksums of the frames that lie in the first so many bytes were found right. */
+  verified: number;
+}
+
+/** Chunks of one file that are kept in memory. */
+export interface Chunks {
+  /** The latest that holds the byte at a position. */
+  holding(position: number): Chunk | undefined;
+  add(chunk: Chunk): void;
+}
+
 /**
  * Visits the frames of a file from `from` up to `end`, each with its checksum verified, until one is not whole or
- * `visit` answers false. Frames are views of buffers that are not used again. `cached` gives frames that were verified
- * before.
+ * `visit` answers false. Frames are views of buffers that are not used again. What `kept` holds is not read or verified
+ * again, unless it is found damaged: then the file decides.
  */
 export async function scanFrames(
   read: ReadAt,
   from: number,
   end: number,
   visit: (frame: Frame, position: number) => boolean | undefined,
-  cached: (position: number) => Frame | undefined = () => undefined,
+  kept?: Chunks,
 ): Promise<ScanEnd> {
   let position = from;
-  let chunk = CHUNK_BYTES;
-  let wanted = chunk;
+  let step = CHUNK_BYTES;
+  let wanted = step;
+  let fresh = false;
   while (position < end) {
-    for (let frame = cached(position); frame !== undefined; frame = cached(position)) {
-      if (visit(frame, position) === false) return { position };
-      position += frame.length;
-    }
-    if (position >= end) break;
-    const buffer = await read(position, Math.min(wanted, end - position));
-    const complete = buffer.length < wanted || position + buffer.length >= end;
-    chunk = Math.min(2 * chunk, LARGEST_CHUNK_BYTES);
-    wanted = chunk;
-    let at = 0;
-    while (at < buffer.length) {
+    const known: Chunk | undefined = fresh ? undefined : kept?.holding(position);
+    const chunk: Chunk = known ?? {
+      position,
+      buffer: await read(position, Math.min(wanted, end - position)),
+      verified: 0,
+    };
+    const { buffer } = chunk;
+    const complete = known === undefined && (buffer.length < wanted || position + buffer.length >= end);
+    if (known === undefined) step = Math.min(2 * step, LARGEST_CHUNK_BYTES);
+    wanted = step;
+    fresh = false;
+    const first = position - chunk.position;
+    let at = first;
+    let damage: string | undefined;
+    while (at < buffer.length && chunk.position + at < end) {
       const length = claimedLength(buffer, at);
       if (length === undefined) {
-        if (!complete && at + HEADER_BYTES > buffer.length) break;
-        return { position: position + at, damage: "no frame starts here" };
-      }
-      if (at + length > buffer.length) {
-        if (position + at + length > end) return { position: position + at, damage: "the frame is not complete" };
-        if (complete) return { position: position + at, damage: "the frame is not complete" };
-        wanted = Math.max(chunk, length);
+        if (complete || at + HEADER_BYTES <= buffer.length) damage = "no frame starts here";
         break;
       }
-      const frame = frameAt(buffer, at, length);
-      if (frame === undefined) return { position: position + at, damage: "the checksum does not match" };
-      if (visit(frame, position + at) === false) return { position: position + at };
+      if (at + length > buffer.length) {
+        if (complete || chunk.position + at + length > end) damage = "the frame is not complete";
+        wanted = Math.max(step, length);
+        break;
+      }
+      const frame = frameAt(buffer, at, length, at < chunk.verified);
+      if (frame === undefined) {
+        damage = "the checksum does not match";
+        break;
+      }
+      if (at === chunk.verified) chunk.verified += length;
+      if (known === undefined && at === first) kept?.add(chunk);
+      if (visit(frame, chunk.position + at) === false) return { position: chunk.position + at };
       at += length;
     }
-    if (at === 0 && complete) return { position, damage: "the frame is not complete" };
-    position += at;
+    position = chunk.position + at;
+    if (known !== undefined) {
+      // A frame that the chunk cuts in two is read as a whole, and so is one that looks damaged.
+      fresh = at < buffer.length;
+      continue;
+    }
+    if (damage !== undefined) return { position, damage };
+    if (at === first && complete) return { position, damage: "the frame is not complete" };
   }
   return { position };
 }

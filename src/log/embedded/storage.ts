@@ -1,9 +1,9 @@
 import { PinlakeError } from "../../errors.ts";
 import { storageError } from "../../storage-error.ts";
 import type { PartitionLog, RecordStorage } from "../record-storage.ts";
+import { chunkCache } from "./chunk-cache.ts";
 import type { Files } from "./files.ts";
 import { type BlockHeader, blocksOf, type Frame, RECORDS, recordsFrame, topicsFrame } from "./frame.ts";
-import { frameCache } from "./frame-cache.ts";
 import { type Collected, firstAtOrAfter, readRecords } from "./record-codec.ts";
 import { scanFrames } from "./scan.ts";
 import { indexBlock, positionBefore, type SegmentRange } from "./segment.ts";
@@ -35,12 +35,12 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
   const known = writer.segments.flatMap((segment) => [...segment.ranges.values()]);
   for (const range of known.sort((a, b) => a.base - b.base)) ranges.add(range);
   const newest = tail(TAIL_BYTES);
-  const recent = frameCache(2 * SCAN_BYTES);
+  const recent = chunkCache(2 * SCAN_BYTES);
   let scanning: Promise<unknown> = Promise.resolve();
 
   /**
    * Visits the partition's blocks in a segment from the one that holds `from` on, until `visit` answers false. One at
-   * a time: whoever waits finds the frames that the one before it read.
+   * a time: whoever waits finds what the one before it read.
    */
   function visitBlocks(range: SegmentRange, from: number, visit: VisitBlock): Promise<void> {
     const visited = scanning.then(() => scanBlocks(range, from, visit));
@@ -51,14 +51,12 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
   async function scanBlocks(range: SegmentRange, from: number, visit: VisitBlock): Promise<void> {
     const { file, length } = range.segment;
     const start = positionBefore(range, from);
+    // Also when all is in memory: of a segment that retention took nothing is given.
     const fd = openSegment(file);
     const read = (position: number, length: number) => files.read(fd, position, length);
     try {
       let next = from;
-      const shared = range.segment.ranges.size > 1;
-      const cached = shared ? (at: number) => recent.get(range.segment, at) : undefined;
       const visitFrame = (frame: Frame, position: number) => {
-        if (shared) recent.add(range.segment, position, frame);
         if (frame.kind !== RECORDS) return true;
         for (const block of blocksOf(frame)) {
           if (block.topicId !== range.topicId || block.partition !== range.partition) continue;
@@ -68,7 +66,7 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
         }
         return next < range.next && !(next > from && position - start > SCAN_BYTES);
       };
-      const { damage, position } = await scanFrames(read, start, length, visitFrame, cached);
+      const { damage, position } = await scanFrames(read, start, length, visitFrame, recent.of(range.segment));
       if (damage !== undefined) throw new PinlakeError("LOG_CORRUPT", { file, position, reason: damage });
     } finally {
       files.close(fd);
