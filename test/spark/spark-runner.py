@@ -1,0 +1,44 @@
+"""Runs SQL in one Spark session with Delta Lake: a JSON request a line comes in, a JSON answer a line goes out."""
+
+import glob
+import json
+import os
+import sys
+
+from pyspark.sql import SparkSession
+
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # what the JVM prints is no answer
+
+jars = ",".join(sorted(glob.glob(os.path.join(sys.argv[1], "*.jar"))))
+settings = {
+    "spark.jars": jars,
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.warehouse.dir": sys.argv[2],
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+builder = SparkSession.builder.master("local[2]").appName("pinlake-test")
+for name, value in settings.items():
+    builder = builder.config(name, value)
+spark = builder.getOrCreate()
+spark.sparkContext.setLogLevel("ERROR")
+
+
+def answer(sql):
+    try:
+        rows = spark.sql(sql).collect()
+        return {"rows": [[None if value is None else str(value) for value in row] for row in rows]}
+    except Exception as error:
+        return {"error": str(error)[:2000]}
+
+
+for line in sys.stdin:
+    print(json.dumps(answer(json.loads(line))), file=answers, flush=True)

@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
+import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
+import { type Column, structType } from "../../src/engine/schema.ts";
+import { openFilesystemStore } from "../../src/store/filesystem.ts";
+import type { ObjectStore } from "../../src/store/object-store.ts";
+import type { Table } from "../../src/table/table.ts";
+import { deltaTable, logKey } from "../support/delta-table.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import { type Spark, startSpark } from "./spark.ts";
+
+const columns: readonly Column[] = [
+  { name: "id", type: "long" },
+  { name: "small", type: "short" },
+  { name: "name", type: "string" },
+  { name: "at", type: "timestamp" },
+  { name: "day", type: "date" },
+  { name: "ratio", type: "double" },
+  { name: "price", type: "decimal(12,3)" },
+  { name: "flag", type: "boolean" },
+  { name: "bytes", type: "binary" },
+  { name: "point", type: { type: "array", elementType: "double", containsNull: true } },
+  { name: "nested", type: structType([{ name: "x", type: "long" }]) },
+];
+
+/** Every column as text that both engines write alike. */
+const AS_TEXT = {
+  spark: `id, small, name, unix_micros(at), day, CAST(ratio * 4 AS BIGINT), price, CAST(flag AS INT), hex(bytes),
+    CAST(point[0] AS BIGINT), size(point), nested.x`,
+  duckdb: `id, small, name, epoch_us("at"), day, CAST(ratio * 4 AS BIGINT), price, CAST(flag AS INT), hex(bytes),
+    CAST(point[1] AS BIGINT), len(point), nested.x`,
+};
+
+describe("Spark and we on the same tables", () => {
+  let spark: Spark;
+  let folder: TempFolder;
+  let store: ObjectStore;
+  let engine: QueryEngine;
+  let session: QuerySession;
+  beforeAll(async () => {
+    folder = await tempFolder();
+    spark = await startSpark(join(folder.path, "warehouse"));
+    store = await openFilesystemStore({ root: folder.path });
+    engine = createDuckDbEngine({ threads: 1 });
+    session = await engine.session();
+  });
+  afterAll(async () => {
+    await spark[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  const rows = (from: number, to: number, name: string) => ({
+    session,
+    sql: `SELECT 9007199254740993 + i AS id, (i % 100)::SMALLINT AS small, '${name} é' AS name,
+      TIMESTAMPTZ '2020-01-01 00:00:00.123456+00' + INTERVAL (i) SECOND AS at, DATE '2020-01-01' + i::INT AS day,
+      CASE WHEN i % 10 = 0 THEN NULL ELSE i / 4.0::DOUBLE END AS ratio, (i / 8)::DECIMAL(12,3) AS price,
+      i % 2 = 0 AS flag, ('b' || i)::BLOB AS bytes, [i::DOUBLE, NULL] AS point, {'x': i::BIGINT} AS nested
+      FROM range(${from}, ${to}) r(i)`,
+  });
+  const pathOf = (name: string) => `delta.\`${join(folder.path, name)}\``;
+  const tableAt = (name: string) => deltaTable(store, engine, { prefix: name });
+
+  async function ours(table: Table, version?: number): Promise<(string | null)[][]> {
+    const snapshot = await table.snapshot(version === undefined ? undefined : { version });
+    await snapshot.define(session, "ours");
+    const { rows: found } = await session.query(`SELECT ${AS_TEXT.duckdb} FROM ours ORDER BY id`);
+    return found.map((row) => row.map((value) => (value === null ? null : String(value))));
+  }
+  const sparks = (name: string, version?: number) =>
+    spark.sql(
+      `SELECT ${AS_TEXT.spark} FROM ${pathOf(name)} ${version === undefined ? "" : `VERSION AS OF ${version}`} ORDER BY id`,
+    );
+
+  it("Spark reads every version that we write: create, append, merge, overwrite, optimize, checkpoints", async () => {
+    const table = tableAt("ours");
+    await table.create({ schema: structType(columns), configuration: { "delta.isolationLevel": "Serializable" } });
+    await table.append(rows(0, 300, "appended"));
+    for (let batch = 0; batch < 9; batch++)
+      await table.merge(rows(batch * 100, batch * 100 + 150, `batch ${batch}`), { key: ["id"] });
+    await table.optimize({ session });
+    await table.overwrite(rows(2000, 2100, "instead"), { where: "small < 50" });
+    const { version } = await table.snapshot();
+    for (let at = 1; at < version; at += 3)
+      expect(await sparks("ours", at), `version ${at}`).toEqual(await ours(table, at));
+    await table.checkpoint();
+    for (let at = 0; at < version; at++) await store.delete(logKey(at).replace(/^t/, "ours"));
+    expect(await sparks("ours")).toEqual(await ours(table));
+    expect((await ours(table)).length).toBeGreaterThan(500);
+  });
+
+  it("we read every version that Spark writes, go on writing, and Spark reads that", async () => {
+    const table = tableAt("theirs");
+    await tableAt("more").create({ schema: structType(columns) });
+    await tableAt("more").append(rows(0, 500, "made by us"));
+    const steps = [
+      `CREATE TABLE ${pathOf("theirs")} USING delta AS SELECT * FROM ${pathOf("more")} WHERE small < 60`,
+      `INSERT INTO ${pathOf("theirs")} SELECT * FROM ${pathOf("more")} WHERE small >= 90`,
+      `UPDATE ${pathOf("theirs")} SET name = 'updated', ratio = NULL WHERE id % 7 = 0`,
+      `DELETE FROM ${pathOf("theirs")} WHERE id % 11 = 0`,
+      `MERGE INTO ${pathOf("theirs")} t USING ${pathOf("more")} s ON t.id = s.id
+        WHEN MATCHED AND s.small > 95 THEN DELETE WHEN MATCHED AND s.small > 50 THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *`,
+      `OPTIMIZE ${pathOf("theirs")}`,
+      ...Array.from({ length: 6 }, (_, i) => `UPDATE ${pathOf("theirs")} SET name = 'again ${i}' WHERE small = ${i}`),
+    ];
+    for (const step of steps) await spark.sql(step);
+    const { version } = await table.snapshot();
+    expect(version).toBeGreaterThanOrEqual(10);
+    for (let at = 0; at <= version; at += 2)
+      expect(await ours(table, at), `version ${at}`).toEqual(await sparks("theirs", at));
+    await table.append(rows(5000, 5100, "appended by us"));
+    await table.merge(rows(5050, 5150, "merged by us"), { key: ["id"] });
+    await table.optimize({ session });
+    await table.checkpoint();
+    expect(await sparks("theirs")).toEqual(await ours(table));
+    await spark.sql(`DELETE FROM ${pathOf("theirs")} WHERE id >= 9007199254740993 + 5100`);
+    expect(await ours(table)).toEqual(await sparks("theirs"));
+  });
+});
