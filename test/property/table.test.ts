@@ -81,7 +81,7 @@ interface Subject {
 }
 
 /** What a version says whose files, or whose commits, are no longer there. */
-const GONE = new Set(["TABLE_FILES_MISSING", "TABLE_VERSION_NOT_FOUND", "TABLE_CORRUPT", "OBJECT_NOT_FOUND"]);
+const GONE = new Set(["TABLE_FILES_MISSING", "TABLE_VERSION_NOT_FOUND"]);
 
 describe("a table", () => {
   let engine: QueryEngine;
