@@ -7,7 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/services/**", "test/power/**", "test/spark/**", "node_modules/**"],
+    exclude: ["test/services/**", "test/power/**", "node_modules/**"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 240_000,

@@ -8,7 +8,8 @@ import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { Table } from "../../src/table/table.ts";
 import { deltaTable, logKey } from "../support/delta-table.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
-import { type Spark, startSpark } from "./spark.ts";
+import { sparkAt } from "./spark/spark.ts";
+import { serveSpark } from "./spark/spark-service.ts";
 
 const columns: readonly Column[] = [
   { name: "id", type: "long" },
@@ -33,20 +34,18 @@ const AS_TEXT = {
 };
 
 describe("Spark and we on the same tables", () => {
-  let spark: Spark;
+  const spark = sparkAt();
   let folder: TempFolder;
   let store: ObjectStore;
   let engine: QueryEngine;
   let session: QuerySession;
   beforeAll(async () => {
     folder = await tempFolder();
-    spark = await startSpark(join(folder.path, "warehouse"));
     store = await openFilesystemStore({ root: folder.path });
     engine = createDuckDbEngine({ threads: 1 });
     session = await engine.session();
   });
   afterAll(async () => {
-    await spark[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   });
@@ -69,7 +68,7 @@ describe("Spark and we on the same tables", () => {
     return found.map((row) => row.map((value) => (value === null ? null : String(value))));
   }
   const sparks = (name: string, version?: number) =>
-    spark.sql(
+    spark(
       `SELECT ${AS_TEXT.spark} FROM ${pathOf(name)} ${version === undefined ? "" : `VERSION AS OF ${version}`} ORDER BY id`,
     );
 
@@ -104,7 +103,7 @@ describe("Spark and we on the same tables", () => {
       `OPTIMIZE ${pathOf("theirs")}`,
       ...Array.from({ length: 6 }, (_, i) => `UPDATE ${pathOf("theirs")} SET name = 'again ${i}' WHERE small = ${i}`),
     ];
-    for (const step of steps) await spark.sql(step);
+    for (const step of steps) await spark(step);
     const { version } = await table.snapshot();
     expect(version).toBeGreaterThanOrEqual(10);
     for (let at = 0; at <= version; at += 2)
@@ -114,7 +113,19 @@ describe("Spark and we on the same tables", () => {
     await table.optimize({ session });
     await table.checkpoint();
     expect(await sparks("theirs")).toEqual(await ours(table));
-    await spark.sql(`DELETE FROM ${pathOf("theirs")} WHERE id >= 9007199254740993 + 5100`);
+    await spark(`DELETE FROM ${pathOf("theirs")} WHERE id >= 9007199254740993 + 5100`);
     expect(await ours(table)).toEqual(await sparks("theirs"));
   });
+});
+
+it("a Spark that dies is reported with its end, and the next statement has a new one", async () => {
+  await using service = await serveSpark();
+  const spark = sparkAt(service.url);
+  expect(await spark("SELECT 1")).toEqual([["1"]]);
+  const first = service.pid;
+  const underway = spark("SELECT count(*) FROM range(1000000000000)");
+  setTimeout(() => process.kill(first ?? 0, "SIGKILL"), 300);
+  await expect(underway).rejects.toThrow(/Spark has ended \(SIGKILL; MemAvailable: .*end of its log/s);
+  expect(await spark("SELECT 2")).toEqual([["2"]]);
+  expect(service.pid).not.toBe(first);
 });

@@ -1,9 +1,11 @@
 """Runs SQL in one Spark session with Delta Lake: a JSON request a line comes in, a JSON answer a line goes out."""
 
+import concurrent.futures
 import glob
 import json
 import os
 import sys
+import threading
 
 from pyspark.sql import SparkSession
 
@@ -14,12 +16,14 @@ jars = ",".join(sorted(glob.glob(os.path.join(sys.argv[1], "*.jar"))))
 settings = {
     "spark.jars": jars,
     "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+    # Out of memory it ends at once and says so, instead of going on with half of its threads.
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -XX:+ErrorFileToStderr",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.databricks.delta.retentionDurationCheck.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.warehouse.dir": sys.argv[2],
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -30,6 +34,7 @@ for name, value in settings.items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
 spark.sparkContext.setLogLevel("ERROR")
+writing = threading.Lock()
 
 
 def answer(sql):
@@ -40,5 +45,12 @@ def answer(sql):
         return {"error": str(error)[:2000]}
 
 
-for line in sys.stdin:
-    print(json.dumps(answer(json.loads(line))), file=answers, flush=True)
+def reply(request):
+    text = json.dumps({"id": request["id"], **answer(request["sql"])})
+    with writing:
+        print(text, file=answers, flush=True)
+
+
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    for line in sys.stdin:
+        pool.submit(reply, json.loads(line))
