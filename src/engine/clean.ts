@@ -59,7 +59,7 @@ export interface Cleaning {
    * tombstone. No value, whatever its bytes, makes it fail. `nowMs` is what `at` of quarantined rows says.
    */
   decide(inputs: readonly RecordsInput[], options: QueryOptions & { readonly nowMs: number }): Promise<CleanedRecords>;
-  /** The rows of these records as a file, in the columns of `cleanColumns`. */
+  /** The rows of these records (of one call to `decide`, in its order) as a file in that order, in the columns of `cleanColumns`. */
   write(records: readonly GoodRecord[], path: string, options?: QueryOptions): Promise<ParquetFile>;
 }
 
@@ -75,7 +75,7 @@ export function openCleaning(session: QuerySession, dataset: Dataset, foreign: r
   const raw = rawTexts(session, dataset);
   const position = POSITION_COLUMNS.map(({ name }) => name);
   const written = `${raw} SELECT ${columns.map(({ name }) => session.quote(name)).join(", ")}
-    FROM (${cleaningSql(session, dataset, position)}) AS cleaned`;
+    FROM (${cleaningSql(session, dataset, ["_origin", ...position])}) AS cleaned ORDER BY _origin`;
   const warned = dataset.warnings.map((_, i) => `_warning${i}`);
   const judging = (columns: readonly string[]) => `${raw} SELECT ${["_origin", "_reason", ...columns].join(", ")}
     FROM (${cleaningSql(session, dataset, ["_origin"])}) AS cleaned`;

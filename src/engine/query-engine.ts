@@ -54,6 +54,16 @@ export interface StatementOptions extends QueryOptions {
   readonly parameters?: readonly string[];
 }
 
+export interface WriteParquetOptions extends StatementOptions {
+  /** What the file calls a column, or a field in it, and its field id. Default: its name, and none. */
+  readonly storeAs?: (field: Column) => StoredField;
+}
+
+export interface StoredField {
+  readonly name: string;
+  readonly id: number;
+}
+
 export interface DefineRowsOptions {
   /** The table is there with these columns already, and gets these rows as well. */
   readonly append?: boolean;
@@ -108,7 +118,12 @@ export interface QuerySession extends AsyncDisposable {
     options?: ParquetViewOptions,
   ): Promise<void>;
   /** Writes what a query gives, its columns cast to `columns` by position. Whoever keeps the file syncs it. */
-  writeParquet(sql: string, columns: readonly Column[], path: string, options?: StatementOptions): Promise<ParquetFile>;
+  writeParquet(
+    sql: string,
+    columns: readonly Column[],
+    path: string,
+    options?: WriteParquetOptions,
+  ): Promise<ParquetFile>;
   /**
    * SQL for a relation of text columns with these names, its rows in the parameter `$1` as JSON: an array of rows, each
    * an array of texts and nulls in column order.
@@ -132,6 +147,8 @@ export type StoredAs = string | number;
 export interface ParquetViewOptions {
   /** A further column (integer) of that name: which of the files a row lies in, counted from 0. */
   readonly fileNumber?: string;
+  /** Another (integer): the row's number in its file, counted from 0. */
+  readonly rowNumber?: string;
   /** What the files call a column, or a field of a struct in it. Default: its name. */
   readonly storedAs?: (field: Column) => StoredAs;
 }
@@ -145,6 +162,8 @@ export interface ParquetInput {
   readonly partitionValues?: Readonly<Record<string, string | null>>;
   /** Numbers of rows to leave out, counted from 0 (deletion vectors). */
   readonly withoutRows?: readonly number[];
+  /** Numbers of the rows to read, counted from 0. Default: all. */
+  readonly onlyRows?: readonly number[];
 }
 
 /**

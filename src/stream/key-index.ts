@@ -6,29 +6,37 @@ import { fileNames } from "./file-names.ts";
 import { integerKeyMap, type KeyMap, split } from "./integer-key-map.ts";
 import { textKeyMap } from "./text-key-map.ts";
 
-/** Where the stored row of a key is: the record it came from and the table's file that holds it. */
+/** Where the stored row of a key is: the record it came from, the table's file that holds it, and its number there. */
 export interface StoredRow {
   readonly position: Position;
   readonly file: string;
+  /** Counted from 0. */
+  readonly row: number;
 }
 
 /**
  * Every key of a clean table at one version. With it a micro-batch knows before it writes which of its rows are new,
- * which are older than the stored ones, and which files hold those it replaces. Derived: loaded from the table.
+ * which are older than the stored ones, and where those lie that it replaces. Derived: loaded from the table.
  */
 export interface KeyIndex {
   readonly size: number;
   get(key: SqlValue): StoredRow | undefined;
   set(key: SqlValue, row: StoredRow): void;
-  /** What the file held is in that one now. */
-  fileMoved(path: string, to: string): void;
+  /** Of rows with these keys, read from these files at an earlier version, the numbers of those that have left them since. */
+  replacedIn(files: readonly string[], keys: readonly SqlValue[]): number[];
+  /** The rows of these files are in that one now, in the order of these keys, but for those that have left them since. */
+  joined(files: readonly string[], to: string, keys: readonly SqlValue[]): void;
+  /** No row of the table lies in the file any more. */
+  fileGone(path: string): void;
 }
 
 export function keyIndex(keyType: DataType): KeyIndex {
   const rows = keyMap(keyType);
   const files = fileNames();
   const sources = sourceNumbers();
-  const [file, source, offsetHigh, offsetLow] = [chunkedUint32(), chunkedUint32(), chunkedUint32(), chunkedUint32()];
+  const [file, number, source] = [chunkedUint32(), chunkedUint32(), chunkedUint32()];
+  const [offsetHigh, offsetLow] = [chunkedUint32(), chunkedUint32()];
+  const isIn = (these: ReadonlySet<number>, row: number) => row >= 0 && these.has(file.get(row));
   return {
     get size() {
       return rows.size;
@@ -38,17 +46,33 @@ export function keyIndex(keyType: DataType): KeyIndex {
       if (row < 0) return undefined;
       const { topic, partition } = sources.at(source.get(row));
       const offset = join(offsetHigh.get(row), offsetLow.get(row));
-      return { position: { topic, partition, offset }, file: files.pathOf(file.get(row)) };
+      return { position: { topic, partition, offset }, file: files.pathOf(file.get(row)), row: number.get(row) };
     },
-    set(key, { position, file: path }) {
+    set(key, { position, file: path, row: place }) {
       const row = rows.findOrAdd(key);
       const [high, low] = split(position.offset);
       file.set(row, files.numberOf(path));
+      number.set(row, place);
       source.set(row, sources.of(position));
       offsetHigh.set(row, high);
       offsetLow.set(row, low);
     },
-    fileMoved: (path, to) => files.moved(path, to),
+    replacedIn(paths, keys) {
+      const from = new Set(paths.map(files.numberOf));
+      return [...keys.keys()].filter((place) => !isIn(from, rows.find(keys[place] as SqlValue)));
+    },
+    joined(paths, to, keys) {
+      const from = new Set(paths.map(files.numberOf));
+      const into = files.numberOf(to);
+      for (const [place, key] of keys.entries()) {
+        const row = rows.find(key);
+        if (!isIn(from, row)) continue;
+        file.set(row, into);
+        number.set(row, place);
+      }
+      for (const path of paths) files.forget(path);
+    },
+    fileGone: (path) => files.forget(path),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { QuerySession, SqlValue } from "../engine/query-engine.ts";
-import type { Snapshot } from "../table/table.ts";
+import type { JoinedFiles, Snapshot } from "../table/table.ts";
 import { type KeyIndex, keyIndex } from "./key-index.ts";
 import type { CleanKey } from "./micro-batch.ts";
 
@@ -8,20 +8,35 @@ export async function loadKeyIndex(snapshot: Snapshot, key: string, session: Que
   const column = snapshot.columns.find(({ name }) => name === key);
   const index = keyIndex(column?.type ?? "string");
   for (const { path } of snapshot.files) {
-    await snapshot.define(session, STORED, { files: [path] });
+    await snapshot.define(session, STORED, { files: [path], rowNumber: ROW });
     for await (const { rows } of session.batches(keysQuery(session, key, STORED)))
-      for (const row of rows) {
-        const { key: value, position } = cleanKey(row);
-        index.set(value, { position, file: path });
+      for (const values of rows) {
+        const { key: value, position } = cleanKey(values);
+        index.set(value, { position, file: path, row: values[4] as number });
       }
   }
   return index;
 }
 
+/** The keys of a file that was made of others, each at the number of its row. */
+export async function keysInOrder(
+  joined: JoinedFiles,
+  path: string,
+  { key, session }: { readonly key: string; readonly session: QuerySession },
+): Promise<SqlValue[]> {
+  await joined.define(session, STORED, { files: [path], rowNumber: ROW });
+  const keys: SqlValue[] = [];
+  const columns = [key, ROW].map(session.quote).join(", ");
+  for await (const { rows } of session.batches(`SELECT ${columns} FROM ${session.quote(STORED)}`))
+    for (const [value = null, row] of rows) keys[row as number] = comparableKey(value);
+  return keys;
+}
+
 const STORED = "stored_rows";
+const ROW = "_row_number";
 
 const keysQuery = (session: QuerySession, key: string, table: string) =>
-  `SELECT ${[key, "_topic", "_partition", "_offset"].map(session.quote).join(", ")} FROM ${session.quote(table)}`;
+  `SELECT ${[key, "_topic", "_partition", "_offset", ROW].map(session.quote).join(", ")} FROM ${session.quote(table)}`;
 
 function cleanKey([key = null, topic, partition, offset]: readonly SqlValue[]): CleanKey {
   const position = { topic: topic as string, partition: partition as number, offset: offset as bigint };

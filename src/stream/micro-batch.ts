@@ -9,7 +9,7 @@ export interface CleanKey {
 }
 
 export interface MicroBatchPlan<Row extends CleanKey> {
-  /** One row per key, newer than what the table has of it. */
+  /** One row per key, newer than what the table has of it, in the order in which they came. */
   readonly winners: readonly Row[];
   /** How many rows another of this batch, or the stored one, is newer than. */
   readonly losers: number;
@@ -26,7 +26,8 @@ export function planMicroBatch<Row extends CleanKey>(rows: readonly Row[], index
   }
   const winners: Row[] = [];
   const replaced: StoredRow[] = [];
-  for (const row of newest.values()) {
+  for (const row of rows) {
+    if (newest.get(row.key) !== row) continue;
     const stored = index.get(row.key);
     if (stored !== undefined && !isNewer(row.position, stored.position)) continue;
     winners.push(row);
@@ -42,16 +43,13 @@ export function isNewer(a: Position, b: Position): boolean {
   return a.topic > b.topic;
 }
 
-/** SQL that is true for the rows of these positions. */
-export function positionCondition(
-  rows: readonly Pick<CleanKey, "position">[],
-  sql: { readonly quote: (name: string) => string; readonly literal: (text: string) => string },
-): string {
-  const bySource = Map.groupBy(rows, ({ position }) => `${position.partition}/${position.topic}`);
-  const conditions = [...bySource.values()].map((group) => {
-    const { topic, partition } = (group[0] as StoredRow).position;
-    const offsets = group.map(({ position }) => position.offset).join(", ");
-    return `(${sql.quote("_topic")} = ${sql.literal(topic)} AND ${sql.quote("_partition")} = ${partition} AND ${sql.quote("_offset")} IN (${offsets}))`;
-  });
-  return conditions.length === 0 ? "FALSE" : conditions.join(" OR ");
+/** The numbers of these rows, by the file that holds them. */
+export function rowsByFile(rows: readonly StoredRow[]): ReadonlyMap<string, readonly number[]> {
+  const byFile = new Map<string, number[]>();
+  for (const { file, row } of rows) {
+    const known = byFile.get(file);
+    if (known === undefined) byFile.set(file, [row]);
+    else known.push(row);
+  }
+  return byFile;
 }

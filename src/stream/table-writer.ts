@@ -17,11 +17,11 @@ import { openCleanTable } from "../quarantine/clean-table.ts";
 import { progressAppId, txnsBeyond } from "../quarantine/progress.ts";
 import type { Quarantine } from "../quarantine/quarantine.ts";
 import { addTotals, readTotals, type Totals, totalsMetrics } from "../quarantine/totals.ts";
-import type { Commit, OperationCounts, Snapshot, Table, TableFile } from "../table/table.ts";
+import type { Commit, JoinedFiles, OperationCounts, Snapshot, Table, TableFile } from "../table/table.ts";
 import type { Cut } from "./feed.ts";
 import type { KeyIndex } from "./key-index.ts";
-import { comparableKey, loadKeyIndex } from "./load-key-index.ts";
-import { type CleanKey, type MicroBatchPlan, planMicroBatch, positionCondition } from "./micro-batch.ts";
+import { comparableKey, keysInOrder, loadKeyIndex } from "./load-key-index.ts";
+import { type CleanKey, type MicroBatchPlan, planMicroBatch, rowsByFile } from "./micro-batch.ts";
 import type { JoinTarget } from "./upkeep.ts";
 
 export interface TableWriterOptions {
@@ -176,10 +176,12 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
         ? await table.touch({ ...commitOptions, operation: "STREAMING UPDATE" })
         : await table.replace(
             { session, files: [await cleaning.write(plan.winners, newPath())] },
-            { ...commitOptions, leaving: leavingRows(plan, session) },
+            { ...commitOptions, leaving: rowsByFile(plan.replaced) },
           );
     follow(before.index, commit, plan.winners);
     await goOn(before, commit, totals);
+    // Rows that were written anew may lie anywhere in their new file.
+    if (commit.removed.some(({ movedTo }) => movedTo !== undefined)) [known, current] = [undefined, false];
     return counts;
   }
 
@@ -194,7 +196,7 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
         ...target,
         maxFiles: 1,
         metrics: () => totalsMetrics((known as TableState).totals),
-        commitWhen: (commit) => swap(commit, takeTurn),
+        commitWhen: (joined) => swap(joined, takeTurn),
         ...(signal && { signal }),
       });
       return true;
@@ -205,16 +207,21 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
   }
 
   /** Between two micro-batches: the table and the index then know the rows' new file before anything is decided again. */
-  async function swap(commit: () => Promise<Commit>, takeTurn: () => Promise<Disposable>): Promise<Commit> {
+  async function swap(joined: JoinedFiles, takeTurn: () => Promise<Disposable>): Promise<Commit> {
+    const [file, another] = joined.files;
+    if (file === undefined || another !== undefined)
+      throw new PinlakeError("INTERNAL", { reason: `joining made ${joined.files.length} files of ${table.location}` });
+    const keys = await keysInOrder(joined, file.path, { key: dataset.key, session: await joiningSession() });
     using _turn = await takeTurn();
     const before = known;
     if (!current || before === undefined) throw overtaken(table);
     current = false;
     try {
-      const joined = await commit();
-      follow(before.index, joined, []);
-      await goOn(before, joined, before.totals);
-      return joined;
+      const rows = before.index.replacedIn(joined.from, keys);
+      const done = await joined.commit({ file: file.path, rows });
+      before.index.joined(joined.from, file.path, keys);
+      await goOn(before, done, before.totals);
+      return done;
     } catch (error) {
       // Nothing was committed, so what is known of the table holds as before.
       if (isPinlakeError(error, "TABLE_CONFLICT")) current = true;
@@ -261,11 +268,7 @@ const overtaken = ({ location }: Table) =>
     reason: "somebody else may have committed while files were joined",
   });
 
-function leavingRows({ replaced }: MicroBatchPlan<GoodRecord>, session: QuerySession) {
-  return { files: [...new Set(replaced.map(({ file }) => file))], where: positionCondition(replaced, session) };
-}
-
-/** The index decides which files are read, so what the merge counted must be what it said. */
+/** The index decides which rows go, so what the commit counted must be what it said. */
 function agree({ winners, replaced }: MicroBatchPlan<GoodRecord>, counted: OperationCounts, dataset: Dataset): void {
   const inserted = winners.length - replaced.length;
   if (counted.replaced === replaced.length && counted.kept === 0 && counted.inserted === inserted) return;
@@ -274,9 +277,9 @@ function agree({ winners, replaced }: MicroBatchPlan<GoodRecord>, counted: Opera
   });
 }
 
-/** Keeps the index at the table's newest version: what was rewritten moved, what was stored is in the file that is new. */
+/** Keeps the index at the table's newest version: rows were marked where they lie, and what was stored is in the file that is new. */
 function follow(index: KeyIndex, { rowsFile, removed }: Commit, stored: readonly CleanKey[]): void {
-  for (const { path, movedTo } of removed) if (movedTo !== undefined) index.fileMoved(path, movedTo);
+  for (const { path } of removed) index.fileGone(path);
   if (rowsFile === undefined) return;
-  for (const { key, position } of stored) index.set(key, { position, file: rowsFile });
+  for (const [row, { key, position }] of stored.entries()) index.set(key, { position, file: rowsFile, row });
 }

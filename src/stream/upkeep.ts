@@ -24,16 +24,23 @@ const FULL: JoinTarget = { targetBytes: 16 * 1024 * 1024, targetRows: 128 * 1024
 const PATIENCE = 3;
 const VACUUM_EVERY_MS = 3600 * 1000;
 
+/** The share of a file's rows that may be deleted before it is written anew for that. */
+const MOST_DELETED = 0.05;
+
 export interface JoinTarget {
   readonly targetBytes: number;
   readonly targetRows: number;
+  /** Which files to look at. Default: all. */
+  readonly files?: readonly string[];
 }
 
 /**
- * The size of file to make now, or undefined when there are too few small ones. Files grow in steps: a row is written
+ * The size of file to make now, or undefined when there are too few small ones and none that lost many rows. Files grow in steps: a row is written
  * again once per step, not once per join, so tidying costs each row a fixed number of writes however large the table.
  */
-export function joinTarget(files: readonly Pick<TableFile, "bytes" | "rows">[]): JoinTarget | undefined {
+export function joinTarget(
+  files: readonly Pick<TableFile, "path" | "bytes" | "rows" | "deletedRows">[],
+): JoinTarget | undefined {
   for (const share of [1 / JOIN_FILES, 1]) {
     const [targetBytes, targetRows] = [FULL.targetBytes * share, FULL.targetRows * share];
     const small = files.filter(
@@ -41,7 +48,8 @@ export function joinTarget(files: readonly Pick<TableFile, "bytes" | "rows">[]):
     );
     if (small.length >= JOIN_FILES * 2) return { targetBytes, targetRows };
   }
-  return undefined;
+  const worn = files.find(({ rows = 0, deletedRows }) => deletedRows > MOST_DELETED * (rows + deletedRows));
+  return worn && { ...FULL, files: [worn.path] };
 }
 
 /** For a writer that nobody else calls meanwhile. */

@@ -25,7 +25,10 @@ export interface Txn {
 export interface TableFile {
   /** Relative to the table, decoded. */
   readonly path: string;
+  /** Those that are part of the table. */
   readonly rows: number | undefined;
+  /** Those that are not any more, by its deletion vector. */
+  readonly deletedRows: number;
   readonly bytes: number;
 }
 
@@ -47,15 +50,17 @@ export interface Snapshot {
   readonly files: readonly TableFile[];
   readonly txns: ReadonlyMap<string, bigint>;
   /** Makes this version readable as a view (or table) of that name: all of it, or the rows that these of its files hold. */
-  define(
-    session: QuerySession,
-    name: string,
-    options?: QueryOptions & { readonly files?: readonly string[] },
-  ): Promise<void>;
+  define(session: QuerySession, name: string, options?: DefineSnapshotOptions): Promise<void>;
   /** The files that may hold a row with values in all of these ranges, by their stats; no other file does. */
   filesWithin(ranges: readonly ColumnRange[]): readonly TableFile[];
   /** Rows in it, from the files' own counts. */
   countRows(): Promise<number>;
+}
+
+export interface DefineSnapshotOptions extends QueryOptions {
+  readonly files?: readonly string[];
+  /** A further column (integer) of that name: the row's number in its file, counted from 0. */
+  readonly rowNumber?: string;
 }
 
 export type SnapshotAt = { readonly version: number } | { readonly timestampMs: number };
@@ -105,8 +110,8 @@ export interface DeleteOptions extends CommitOptions {
 }
 
 export interface ReplaceOptions extends CommitOptions {
-  /** The stored rows for which `where` (SQL over the table's columns) is true; they all lie in these files. */
-  readonly leaving: { readonly files: readonly string[]; readonly where: string };
+  /** The stored rows to take out: by file, their numbers in it, counted from 0. */
+  readonly leaving: ReadonlyMap<string, readonly number[]>;
 }
 
 export interface OptimizeOptions extends CommitOptions {
@@ -115,6 +120,8 @@ export interface OptimizeOptions extends CommitOptions {
   /** Neither does a file get more rows than that by being joined. Default: any number. */
   readonly targetRows?: number;
   readonly growth?: number;
+  /** The paths of the files to look at. Default: all. */
+  readonly files?: readonly string[];
   /**
    * Rewrites all files, not only small ones, with their rows in the order of these columns, NULLs first; readers that ask for
    * some values of the first need few files.
@@ -131,7 +138,21 @@ export interface OptimizeOptions extends CommitOptions {
    * Called once all joined files are written, with what commits them: a writer chooses the moment. When it throws
    * they are removed. Default: at once.
    */
-  readonly commitWhen?: (commit: () => Promise<Commit>) => Promise<Commit>;
+  readonly commitWhen?: (joined: JoinedFiles) => Promise<Commit>;
+}
+
+/** Files that are written and not yet part of the table. */
+export interface JoinedFiles {
+  readonly files: readonly TableFile[];
+  /** The paths of those in whose place they come. */
+  readonly from: readonly string[];
+  /** As a snapshot's. */
+  define(session: QuerySession, name: string, options: DefineSnapshotOptions): Promise<void>;
+  /**
+   * Where the table marks deleted rows, those that left the joined files while they were written may be told, by the numbers
+   * that they have in the new file: then that is no conflict.
+   */
+  commit(left?: { readonly file: string; readonly rows: readonly number[] }): Promise<Commit>;
 }
 
 export interface Progress {

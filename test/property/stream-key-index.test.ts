@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { SqlValue } from "../../src/engine/query-engine.ts";
 import type { DataType } from "../../src/engine/schema.ts";
 import type { Position } from "../../src/record.ts";
-import { keyIndex } from "../../src/stream/key-index.ts";
+import { keyIndex, type StoredRow } from "../../src/stream/key-index.ts";
 import { isNewer, planMicroBatch } from "../../src/stream/micro-batch.ts";
 import { runs } from "../support/run-length.ts";
 
@@ -23,24 +23,42 @@ describe.each([
   ["long", integers],
   ["string", texts],
 ] as [DataType, fc.Arbitrary<SqlValue>][])("an index of %s keys", (type, keys) => {
-  it("gives back what a Map does, also after files were rewritten and joined", () => {
+  it("gives back what a Map does, also after files were joined while rows of theirs were replaced", () => {
+    const put = fc.record({ key: keys, position: positions });
     const step = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ key: keys, position: positions, file: fc.nat(6).map((n) => `f${n}`) }) },
-      { weight: 1, arbitrary: fc.record({ from: fc.nat(6), to: fc.nat(6) }) },
+      { weight: 5, arbitrary: put },
+      {
+        weight: 1,
+        arbitrary: fc.record({ files: fc.uniqueArray(fc.nat(9)), meanwhile: fc.array(put, { maxLength: 5 }) }),
+      },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const index = keyIndex(type);
-        const model = new Map<SqlValue, { position: Position; file: string }>();
+        const model = new Map<SqlValue, StoredRow>();
+        // Each step's rows lie in a file of its own, as each micro-batch's do.
+        let files = 0;
+        const store = (rows: readonly { readonly key: SqlValue; readonly position: Position }[]) => {
+          const file = `f${files++}`;
+          for (const [row, { key, position }] of rows.entries()) {
+            index.set(key, { position, file, row });
+            model.set(key, { position, file, row });
+          }
+        };
         for (const one of steps) {
           if ("key" in one) {
-            index.set(one.key, one);
-            model.set(one.key, { position: one.position, file: one.file });
-          } else {
-            const [from, to] = [`f${one.from}`, `f${one.to}`];
-            index.fileMoved(from, to);
-            for (const [key, row] of model) if (row.file === from) model.set(key, { ...row, file: to });
+            store([one]);
+            continue;
           }
+          const from = one.files.filter((file) => file < files).map((file) => `f${file}`);
+          const keys = [...model].filter(([, { file }]) => from.includes(file)).map(([key]) => key);
+          store(one.meanwhile);
+          const to = `f${files++}`;
+          const left = keys.flatMap((key, row) => (from.includes(model.get(key)?.file ?? "") ? [] : [row]));
+          expect(index.replacedIn(from, keys)).toEqual(left);
+          index.joined(from, to, keys);
+          for (const [row, key] of keys.entries())
+            if (!left.includes(row)) model.set(key, { ...(model.get(key) as StoredRow), file: to, row });
         }
         expect(index.size).toBe(model.size);
         for (const [key, row] of model) expect(index.get(key)).toEqual(row);
@@ -65,7 +83,7 @@ describe.each([
           if (other === undefined || isNewer(position, other)) model.set(key, position);
         };
         for (const row of first) put(row);
-        for (const [key, position] of model) index.set(key, { position, file: `f-${String(key)}` });
+        for (const [key, position] of model) index.set(key, { position, file: `f-${String(key)}`, row: 0 });
         const known = new Map(model);
         const plan = planMicroBatch(batch, index);
         for (const row of batch) put(row);
@@ -85,10 +103,11 @@ it("finds each of a hundred thousand keys, neighbours and far apart", () => {
   const index = keyIndex("long");
   const position = { topic: "s", partition: 0, offset: 7n };
   for (let i = 0; i < 50_000; i++) {
-    index.set(i, { position, file: "a" });
-    index.set(BigInt(i) * 1_000_000_007n + 10n ** 15n, { position, file: "b" });
+    index.set(i, { position, file: "a", row: i });
+    index.set(BigInt(i) * 1_000_000_007n + 10n ** 15n, { position, file: "b", row: i });
   }
   expect(index.size).toBe(100_000);
   expect([index.get(0n)?.file, index.get(49_999n)?.file, index.get(10n ** 15n)?.file]).toEqual(["a", "a", "b"]);
+  expect([index.get(41_234n)?.row, index.get(7n * 1_000_000_007n + 10n ** 15n)?.row]).toEqual([41_234, 7]);
   expect(index.get(50_000n)).toBeUndefined();
 });

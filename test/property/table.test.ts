@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
-import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { Table } from "../../src/table/table.ts";
 import { deltaTable } from "../support/delta-table.ts";
+import { madeTable, mapped, metaData, protocol, struct } from "../support/made-delta-table.ts";
 import { runs } from "../support/run-length.ts";
 import { contents, EVENTS, type Event, events } from "../support/table-rows.ts";
 
@@ -14,6 +14,7 @@ type Operation =
   | { readonly kind: "append" | "overwrite"; readonly rows: readonly Event[] }
   | { readonly kind: "merge"; readonly rows: readonly Event[]; readonly newerOnly: boolean }
   | { readonly kind: "replaceWhere"; readonly rows: readonly Event[]; readonly below: number }
+  | { readonly kind: "delete"; readonly above: number }
   | { readonly kind: "restore"; readonly back: number }
   | { readonly kind: "optimize"; readonly order: object }
   | { readonly kind: "vacuum"; readonly mode: "full" | "lite" }
@@ -39,6 +40,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   fc.record({ kind: fc.constant("replaceWhere" as const), rows, below: fc.integer({ min: 0, max: 9 }) }),
+  fc.record({ kind: fc.constant("delete" as const), above: fc.integer({ min: 0, max: 9 }) }),
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("restore" as const), back: fc.integer({ min: 0, max: 5 }) }) },
   fc.record({
     kind: fc.constant("optimize" as const),
@@ -57,6 +59,8 @@ function applyTo(stored: readonly Event[], op: Operation): readonly Event[] {
       return op.rows;
     case "replaceWhere":
       return [...stored.filter(({ seq }) => seq >= op.below), ...op.rows];
+    case "delete":
+      return stored.filter(({ seq }) => seq <= op.above);
     case "merge": {
       const takes = (row: Event) =>
         !op.newerOnly || stored.every(({ id, seq }) => id === null || id !== row.id || row.seq > seq);
@@ -80,6 +84,36 @@ interface Subject {
   readonly purging: boolean;
 }
 
+/** What tables may be that change how rows are stored, not which. */
+interface Storage {
+  readonly partitionColumns: readonly string[];
+  readonly mapping: "none" | "name" | "id";
+  readonly marksRows: boolean;
+}
+
+const storage: fc.Arbitrary<Storage> = fc.record({
+  partitionColumns: fc.constantFrom([], ["id"], ["seq"], ["id", "seq"]),
+  mapping: fc.constantFrom("none", "name", "id"),
+  marksRows: fc.boolean(),
+});
+
+/** The actions of a table's first version. */
+function firstVersion({ partitionColumns, mapping, marksRows }: Storage, configuration: Record<string, string>) {
+  const features = [...(mapping === "none" ? [] : ["columnMapping"]), ...(marksRows ? ["deletionVectors"] : [])];
+  const fields = EVENTS.fields.map(({ name, type }, i) => mapped(name, type, i + 1, `col-${i}`));
+  return [
+    protocol(...features),
+    metaData(mapping === "none" ? EVENTS : struct(...fields), {
+      partitionColumns: [...partitionColumns],
+      configuration: {
+        ...configuration,
+        ...(mapping === "none" ? {} : { "delta.columnMapping.mode": mapping }),
+        ...(marksRows ? { "delta.enableDeletionVectors": "true" } : {}),
+      },
+    }),
+  ];
+}
+
 /** What a version says whose files, or whose commits, are no longer there. */
 const GONE = new Set(["TABLE_FILES_MISSING", "TABLE_VERSION_NOT_FOUND"]);
 
@@ -92,14 +126,14 @@ describe("a table", () => {
   });
   afterAll(() => engine[Symbol.asyncDispose]());
 
-  async function newSubject(purging: boolean): Promise<Subject> {
-    const store = createMemoryStore();
+  async function newSubject(purging: boolean, kind: Storage): Promise<Subject> {
+    const { store, log } = madeTable(session);
     const table = deltaTable(store, engine);
     const configuration = {
       "delta.checkpointInterval": "4",
       ...(purging ? { "delta.logRetentionDuration": "interval 0 seconds" } : {}),
     };
-    await table.create({ schema: EVENTS, configuration });
+    await log(0, ...firstVersion(kind, configuration));
     return { table, store, versions: [[]], purging };
   }
 
@@ -118,6 +152,9 @@ describe("a table", () => {
         break;
       case "replaceWhere":
         await table.overwrite(events(session, op.rows), { where: `seq < ${op.below}` });
+        break;
+      case "delete":
+        await table.delete({ session, where: `seq > ${op.above}` });
         break;
       case "merge": {
         const given = events(session, op.rows);
@@ -163,21 +200,21 @@ describe("a table", () => {
 
   it("holds what a list of rows would after any operations, at every version, for every reader", async () => {
     await fc.assert(
-      fc.asyncProperty(operations, async (list) => {
-        const subject = await newSubject(false);
+      fc.asyncProperty(operations, storage, async (list, kind) => {
+        const subject = await newSubject(false, kind);
         for (const op of list) await apply(subject, op);
         const reader = deltaTable(subject.store, engine);
         for (const [version, expected] of subject.versions.entries())
           expect((await contents(session, await reader.snapshot({ version }))).sort()).toEqual(shown(expected));
       }),
-      runs(10),
+      runs(40),
     );
   });
 
   it("is whole after any vacuums and cleanups of its log, and older versions are right or refused", async () => {
     await fc.assert(
-      fc.asyncProperty(operations, async (list) => {
-        const subject = await newSubject(true);
+      fc.asyncProperty(operations, storage, async (list, kind) => {
+        const subject = await newSubject(true, kind);
         for (const op of list) await apply(subject, op);
         const reader = deltaTable(subject.store, engine);
         expect((await reader.fsck()).missing).toEqual([]);
@@ -188,7 +225,7 @@ describe("a table", () => {
           else expect([found, GONE.has(found), version === subject.versions.length - 1]).toEqual([found, true, false]);
         }
       }),
-      runs(10),
+      runs(40),
     );
   });
 });

@@ -21,6 +21,7 @@ interface FileGroup {
   readonly columns: FileColumns;
   readonly partitionValues: Readonly<Record<string, string | null>>;
   readonly withoutRows: readonly number[];
+  readonly onlyRows: readonly number[] | undefined;
 }
 
 /** SQL for the rows of Parquet files, columns by what the files call them, cast; what a file lacks is NULL. */
@@ -32,7 +33,7 @@ export async function parquetViewSql(
 ): Promise<string> {
   const found = await columnsOfFiles(session, inputs);
   const groups = groupFiles(inputs, found);
-  await checkRowNumbers(session, groups);
+  await checkRowNumbers(session, groups, options);
   return selectFromGroups(columns, groups, options);
 }
 
@@ -59,13 +60,13 @@ async function columnsOfFiles(
 /** Files of the same schema and partition values go into one group, in order of first appearance. */
 function groupFiles(inputs: readonly ParquetInput[], found: ReadonlyMap<string, FileColumns>): FileGroup[] {
   const groups = new Map<string, FileGroup>();
-  for (const [number, { path, partitionValues = {}, withoutRows = [] }] of inputs.entries()) {
+  for (const [number, { path, partitionValues = {}, withoutRows = [], onlyRows }] of inputs.entries()) {
     const columns = found.get(path) ?? knownColumns([]);
-    const own = withoutRows.length > 0 ? number : undefined;
+    const own = withoutRows.length > 0 || onlyRows !== undefined ? number : undefined;
     const key = createHash("sha256")
       .update(JSON.stringify([columns.digest, partitionValues, own]))
       .digest("base64");
-    const group = groups.get(key) ?? { files: [], numbers: [], columns, partitionValues, withoutRows };
+    const group = groups.get(key) ?? { files: [], numbers: [], columns, partitionValues, withoutRows, onlyRows };
     group.files.push(path);
     group.numbers.push(number);
     groups.set(key, group);
@@ -74,22 +75,26 @@ function groupFiles(inputs: readonly ParquetInput[], found: ReadonlyMap<string, 
 }
 
 /** A row number beyond a file's end was meant for another file. */
-async function checkRowNumbers(session: Pick<QuerySession, "query">, groups: readonly FileGroup[]): Promise<void> {
-  const numbered = groups.filter(({ withoutRows }) => withoutRows.length > 0);
+async function checkRowNumbers(
+  session: Pick<QuerySession, "query">,
+  groups: readonly FileGroup[],
+  { rowNumber }: ParquetViewOptions,
+): Promise<void> {
+  const named = ({ withoutRows, onlyRows = [] }: FileGroup) => [...withoutRows, ...onlyRows];
+  for (const group of groups) {
+    const [file = ""] = group.files;
+    if ((rowNumber !== undefined || named(group).length > 0) && has(group.columns, "file_row_number"))
+      fail(readFile(file), `${file} has a column file_row_number, so that its rows cannot be told apart`);
+  }
+  const numbered = groups.filter((group) => named(group).length > 0);
   if (numbered.length === 0) return;
   const files = numbered.flatMap(({ files: of }) => of);
   const sql = `SELECT file_name, num_rows FROM parquet_file_metadata([${files.map(quoteText).join(", ")}])`;
   const rows = new Map((await session.query(sql)).rows.map(([file, count]) => [file, Number(count)]));
-  for (const {
-    files: [file = ""],
-    withoutRows,
-    columns,
-  } of numbered) {
-    const last = withoutRows.reduce((a, b) => Math.max(a, b), -1);
-    if (last >= (rows.get(file) ?? 0))
-      fail(sql, `${file} has ${rows.get(file)} rows, and row ${last} is to be left out`);
-    if (has(columns, "file_row_number"))
-      fail(sql, `${file} has a column file_row_number, so that its rows cannot be told apart`);
+  for (const group of numbered) {
+    const [file = ""] = group.files;
+    const last = named(group).reduce((a, b) => Math.max(a, b), -1);
+    if (last >= (rows.get(file) ?? 0)) fail(sql, `${file} has ${rows.get(file)} rows, and row ${last} is named`);
   }
 }
 
@@ -109,18 +114,20 @@ const oneByOne = (group: FileGroup): FileGroup[] =>
 function selectFromGroups(
   columns: readonly Column[],
   groups: readonly FileGroup[],
-  { fileNumber, storedAs = ({ name }) => name }: ParquetViewOptions,
+  { fileNumber, rowNumber, storedAs = ({ name }) => name }: ParquetViewOptions,
 ): string {
   const typed = (text: string, { name, type }: Column) =>
     `CAST(${text} AS ${duckTypeName(type)}) AS ${quoteName(name)}`;
-  const number = (text: string) =>
-    fileNumber === undefined ? [] : [typed(text, { name: fileNumber, type: "integer" })];
+  const numbers = (file: string, row: string) => [
+    ...(fileNumber === undefined ? [] : [typed(file, { name: fileNumber, type: "integer" })]),
+    ...(rowNumber === undefined ? [] : [typed(row, { name: rowNumber, type: "integer" })]),
+  ];
   if (groups.length === 0)
-    return `SELECT ${[...columns.map((column) => typed("NULL", column)), ...number("NULL")].join(", ")} WHERE false`;
+    return `SELECT ${[...columns.map((column) => typed("NULL", column)), ...numbers("NULL", "NULL")].join(", ")} WHERE false`;
   return groups
     .flatMap((group) => (fileNumber === undefined || !has(group.columns, "file_index") ? [group] : oneByOne(group)))
     .map((group) => {
-      const { files, partitionValues, withoutRows } = group;
+      const { files, partitionValues, withoutRows, onlyRows } = group;
       const from = files.map(quoteText).join(", ");
       const value = (column: Column): string => {
         const constant = partitionValues[column.name];
@@ -131,9 +138,17 @@ function selectFromGroups(
           return fail(readFile(files[0] ?? ""), `${files[0]}: ${(error as Error).message}`);
         }
       };
-      const values = [...columns.map((column) => typed(value(column), column)), ...number(numberOf(group))];
-      const numbered = withoutRows.length === 0 ? "" : ", file_row_number = true";
-      return `SELECT ${values.join(", ")} FROM read_parquet([${from}], hive_partitioning = false${numbered})${without(withoutRows)}`;
+      const values = [
+        ...columns.map((column) => typed(value(column), column)),
+        ...numbers(numberOf(group), "file_row_number"),
+      ];
+      const conditions = [
+        ...(withoutRows.length === 0 ? [] : [`file_row_number NOT IN ${numberList(withoutRows)}`]),
+        ...(onlyRows === undefined ? [] : [`file_row_number IN ${numberList(onlyRows)}`]),
+      ];
+      const numbered = conditions.length > 0 || rowNumber !== undefined ? ", file_row_number = true" : "";
+      const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
+      return `SELECT ${values.join(", ")} FROM read_parquet([${from}], hive_partitioning = false${numbered})${where}`;
     })
     .join("\nUNION ALL ");
 }
@@ -142,7 +157,5 @@ const literal = (text: string, { type }: Column) =>
   type === "binary" ? `encode(${quoteText(text)})` : quoteText(text);
 
 /** One text instead of many numbers: a statement with a million of them would take the planner minutes. */
-const without = (rows: readonly number[]): string =>
-  rows.length === 0
-    ? ""
-    : ` WHERE file_row_number NOT IN (SELECT unnest(from_json('[${rows.join(",")}]', '["BIGINT"]')))`;
+const numberList = (rows: readonly number[]): string =>
+  `(SELECT unnest(from_json('[${rows.join(",")}]', '["BIGINT"]')))`;

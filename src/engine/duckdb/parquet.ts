@@ -1,15 +1,24 @@
 import type { ColumnStats, ParquetFile, SqlRow } from "../query-engine.ts";
 import type { Column } from "../schema.ts";
+import { renamed, type StoreAs } from "./renamed-columns.ts";
 import { duckTypeName, quoteName } from "./types.ts";
 
 /**
  * COPY of a query with every column cast to its Delta type, in schema order: DuckDB otherwise writes sums as DOUBLE,
  * naive timestamps as not UTC, and an untyped NULL as INT32. `to` is SQL for the path.
  */
-export function copyStatement(sql: string, columns: readonly Column[], to: string, rowGroupRows: number): string {
+export function copyStatement(
+  sql: string,
+  columns: readonly Column[],
+  to: string,
+  { rowGroupRows, storeAs }: { readonly rowGroupRows: number; readonly storeAs?: StoreAs | undefined },
+): string {
   const casts = columns.map(({ name, type }, i) => `CAST(c${i} AS ${duckTypeName(type)}) AS ${quoteName(name)}`);
   const aliases = columns.map((_, i) => `c${i}`);
-  return `COPY (SELECT ${casts.join(", ")} FROM (\n${sql}\n) AS q(${aliases.join(", ")})) TO ${to} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, RETURN_STATS)`;
+  const typed = `SELECT ${casts.join(", ")} FROM (\n${sql}\n) AS q(${aliases.join(", ")})`;
+  const { select, fieldIds } =
+    storeAs === undefined ? { select: typed, fieldIds: "" } : renamed(typed, columns, storeAs);
+  return `COPY (${select}) TO ${to} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, RETURN_STATS${fieldIds})`;
 }
 
 /** The one row that COPY … RETURN_STATS gives. */

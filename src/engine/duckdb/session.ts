@@ -10,12 +10,20 @@ import {
 } from "@duckdb/node-api";
 import { sqlTokens } from "../../define/portable-sql.ts";
 import { PinlakeError } from "../../errors.ts";
-import type { QueryResult, QuerySession, SqlRow, SqlValue, StatementOptions } from "../query-engine.ts";
+import type {
+  QueryResult,
+  QuerySession,
+  SqlRow,
+  SqlValue,
+  StatementOptions,
+  WriteParquetOptions,
+} from "../query-engine.ts";
 import type { Column } from "../schema.ts";
 import { toPinlakeError } from "./errors.ts";
 import { keptStatements } from "./kept-statements.ts";
 import { copyStatement, parquetFile } from "./parquet.ts";
 import { parquetViewSql } from "./parquet-view.ts";
+import { storedAs } from "./renamed-columns.ts";
 import { dataTypeOf, duckTypeName, quoteName, quoteText, textRows } from "./types.ts";
 import { fromDuckAs, isPlain, toDuck } from "./values.ts";
 
@@ -92,10 +100,16 @@ export function openSession(parts: SessionParts): QuerySession {
   }
 
   /** The path is part of the plan, so each folder has one place where kept statements write. */
-  async function writeKept(sql: string, columns: readonly Column[], path: string, parameters: readonly string[]) {
+  async function writeKept(
+    sql: string,
+    columns: readonly Column[],
+    path: string,
+    { parameters, storeAs }: WriteParquetOptions & { readonly parameters: readonly string[] },
+  ) {
     const made = join(dirname(path), `${id}.parquet`);
     try {
-      const result = await kept.run(copyStatement(sql, columns, quoteText(made), rowGroupRows), sql, parameters);
+      const copy = copyStatement(sql, columns, quoteText(made), { rowGroupRows, storeAs });
+      const result = await kept.run(copy, sql, parameters);
       await rename(made, path);
       return result;
     } catch (error) {
@@ -181,17 +195,17 @@ export function openSession(parts: SessionParts): QuerySession {
       await session.execute(`CREATE OR REPLACE VIEW ${quoteName(name)} AS ${sql}`);
     },
 
-    async writeParquet(sql, columns, path, { signal, parameters } = {}) {
+    async writeParquet(sql, columns, path, { signal, parameters, storeAs } = {}) {
       if (readOnly) throw new PinlakeError("QUERY_FAILED", { sql, reason: "This session only reads." });
       try {
         return await run({ sql, signal, path }, async () => {
           const result = await (parameters === undefined
-            ? connection.run(copyStatement(sql, columns, quoteText(path), rowGroupRows))
-            : writeKept(sql, columns, path, parameters));
+            ? connection.run(copyStatement(sql, columns, quoteText(path), { rowGroupRows, storeAs }))
+            : writeKept(sql, columns, path, { parameters, ...(storeAs && { storeAs }) }));
           const [row = []] = await rowsOf(result);
           return parquetFile(
             path,
-            columns,
+            storeAs === undefined ? columns : columns.map((column) => storedAs(column, storeAs)),
             Object.fromEntries(result.columnNames().map((name, i) => [name, row[i] ?? null])),
           );
         });

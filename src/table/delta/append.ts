@@ -13,13 +13,12 @@ export async function append(context: TableContext, rows: Rows | RowFiles, optio
   checkWritable(context.location, protocol, metaData);
   checkTxns(context, base, options.txns ?? []);
   return withNewFiles(context, async (files) => {
-    const { configuration } = metaData;
-    const brought = await files.bring(rows, { schema, configuration, signal: options.signal });
+    const brought = await files.bring(rows, { schema, metaData, signal: options.signal });
     const counts = { ...NO_COUNTS, inserted: storedRows(brought) };
     const after = await commit(context, {
       base,
       operation: "WRITE",
-      operationParameters: { mode: "Append", partitionBy: "[]" },
+      operationParameters: { mode: "Append", partitionBy: JSON.stringify(metaData.partitionColumns) },
       metrics: {
         numFiles: files.adds.length,
         numOutputRows: counts.inserted,

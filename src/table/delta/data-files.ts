@@ -1,35 +1,71 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { ParquetFile, QuerySession } from "../../engine/query-engine.ts";
-import type { Column, StructType } from "../../engine/schema.ts";
+import type { Column } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { TableFile } from "../table.ts";
-import { type AddFile, decodePath, type RemoveFile } from "./actions.ts";
+import { type AddFile, decodePath, type MetaData, type RemoveFile } from "./actions.ts";
+import { physicalFields, storeAs, type TableSchema } from "./column-mapping.ts";
 import type { TableContext } from "./context.ts";
+import { eachPartition, type PartitionValues, storedFields } from "./partitions.ts";
 import { rowsOf } from "./skipping.ts";
 import { statsJson } from "./stats.ts";
 
 export interface WriteOptions {
-  readonly schema: StructType;
-  readonly configuration: Readonly<Record<string, string>>;
+  /** What the table is once the files are part of it. */
+  readonly schema: TableSchema;
+  readonly metaData: Pick<MetaData, "configuration" | "partitionColumns">;
   readonly dataChange?: boolean;
+  /** The partition that all the rows are of, if the caller knows: their order is kept then. */
+  readonly partition?: PartitionValues;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Writes what a query gives as one data file, its columns in schema order. It is durable, and invisible until a commit
- * names it; undefined (and no file) when there are no rows.
+ * Writes what a query gives (the table's columns in schema order, under their names) as data files, one for each partition
+ * that has rows. They are durable, and invisible until a commit names them.
  */
-export async function writeDataFile(
+export async function writeDataFiles(
   context: TableContext,
   session: QuerySession,
   sql: string,
   options: WriteOptions,
+): Promise<AddFile[]> {
+  const one = (rows: string, values: PartitionValues) => writeDataFile(context, session, rows, { ...options, values });
+  const { schema, metaData, partition, signal } = options;
+  const { partitionColumns } = metaData;
+  const known = partitionColumns.length === 0 ? {} : partition;
+  const files =
+    known === undefined
+      ? await eachPartition(session, sql, { table: context.location, schema, partitionColumns, signal }, (rows) =>
+          one(rows.sql, rows.values),
+        )
+      : [await one(partitionColumns.length === 0 ? sql : withoutPartition(session, sql, options), known)];
+  return files.filter((add) => add !== undefined);
+}
+
+const withoutPartition = (session: QuerySession, sql: string, { schema, metaData }: WriteOptions): string =>
+  `SELECT ${storedFields(schema, metaData.partitionColumns)
+    .map(({ name }) => session.quote(name))
+    .join(", ")} FROM (${sql}) AS t`;
+
+type FileOptions = WriteOptions & { readonly values: PartitionValues };
+
+/** undefined, and no file, when there are no rows. */
+async function writeDataFile(
+  context: TableContext,
+  session: QuerySession,
+  sql: string,
+  options: FileOptions,
 ): Promise<AddFile | undefined> {
-  const { schema, signal } = options;
+  const { schema, metaData, signal } = options;
   const path = await context.files.newPath();
+  const naming = storeAs(schema);
   try {
-    const written = await session.writeParquet(sql, schema.fields, path, signal === undefined ? {} : { signal });
+    const written = await session.writeParquet(sql, storedFields(schema, metaData.partitionColumns), path, {
+      ...(signal && { signal }),
+      ...(naming && { storeAs: naming }),
+    });
     return written.rows === 0 ? undefined : await adoptDataFile(context, written, options);
   } finally {
     await rm(path, { force: true });
@@ -43,7 +79,7 @@ export const uncommitted = new Set<string>();
 export async function adoptDataFile(
   { store, prefix, clock }: TableContext,
   file: ParquetFile,
-  { schema, configuration, dataChange = true }: WriteOptions,
+  { schema, metaData, values, dataChange = true }: FileOptions,
 ): Promise<AddFile> {
   // Only characters that a URI need not escape.
   const name = `part-${randomUUID()}.zstd.parquet`;
@@ -55,15 +91,17 @@ export async function adoptDataFile(
     uncommitted.delete(name);
     throw error;
   }
+  const fields = physicalFields(schema, storedFields(schema, metaData.partitionColumns));
   const add = {
     path: name,
-    partitionValues: {},
+    partitionValues: values,
     size: file.bytes,
     modificationTime: clock.now(),
     dataChange,
-    stats: statsJson(file, schema, configuration),
+    stats: statsJson(file, { type: "struct", fields }, metaData.configuration),
   };
-  writtenColumns.set(add, file.columns);
+  // By id columns are found in the file alone.
+  if (schema.columnMapping !== "id") writtenColumns.set(add, file.columns);
   return add;
 }
 
@@ -89,5 +127,6 @@ export function removeOf(
 export const tableFile = (add: AddFile): TableFile => ({
   path: decodePath(add.path),
   rows: rowsOf(add),
+  deletedRows: add.deletionVector?.cardinality ?? 0,
   bytes: add.size,
 });

@@ -1,21 +1,27 @@
-import { readFile, stat } from "node:fs/promises";
-import { isAbsolute } from "node:path";
+import { stat } from "node:fs/promises";
 import type { ParquetInput, QuerySession } from "../../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import { type AddFile, decodePath } from "./actions.ts";
 import { physicalName, storedAs, type TableSchema } from "./column-mapping.ts";
 import type { TableContext } from "./context.ts";
 import { writtenColumns } from "./data-files.ts";
-import { parseFileVector, parseInlineVector, vectorFile } from "./deletion-vector.ts";
+import { isMissing, localPath, vectorReader } from "./read-vectors.ts";
 
-/** The name for such a column. */
+/** The names for such columns. */
 export const FILE_NUMBER = "_pinlake_file";
+export const ROW_NUMBER = "_pinlake_row";
 
 export interface DefineOptions {
   readonly adds: readonly AddFile[];
   readonly schema: TableSchema;
   /** A further column of that name tells which of the files a row lies in, counted from 0. */
   readonly fileNumber?: string;
+  /** Another tells the row's number in its file, counted from 0. */
+  readonly rowNumber?: string;
+  /** Rows to leave out, besides those that deletion vectors name. */
+  readonly alsoWithout?: ReadonlyMap<AddFile, readonly number[]>;
+  /** The rows to take of each file. Default: all. */
+  readonly only?: ReadonlyMap<AddFile, readonly number[]>;
   readonly signal?: AbortSignal | undefined;
   /** For messages: the version that the files are of. */
   readonly version?: number;
@@ -32,7 +38,7 @@ export async function defineFiles(
   context: Context,
   session: QuerySession,
   name: string,
-  { adds, schema, signal, fileNumber, version }: DefineOptions,
+  { adds, schema, signal, fileNumber, rowNumber, alsoWithout, only, version }: DefineOptions,
 ): Promise<void> {
   const corrupt = (file: string, cause: unknown): PinlakeError => {
     const reason = `${version === undefined ? "" : `as of version ${version}: `}${messageOf(cause)}`;
@@ -42,7 +48,7 @@ export async function defineFiles(
     version === undefined
       ? corrupt(file, new Error("it is missing"))
       : new PinlakeError("TABLE_FILES_MISSING", { table: context.location, version: String(version), files: [file] });
-  const vectors = vectorReader(context, missing, signal);
+  const vectors = vectorReader(context, { missing, signal });
   const paths = new Map<string, string>();
   const inputs: ParquetInput[] = [];
   for (const add of adds) {
@@ -53,9 +59,14 @@ export async function defineFiles(
       const path = await localPath(context, decoded, signal);
       paths.set(path, decoded);
       if (columns === undefined) await checkSize(path, add.size);
-      const withoutRows = add.deletionVector == null ? [] : await vectors(add);
-      const partitionValues = partitionValuesOf(add, schema);
-      inputs.push({ path, partitionValues, withoutRows, ...(columns && { columns }) });
+      const [hidden, further = [], onlyRows] = [await vectors(add), alsoWithout?.get(add), only?.get(add)];
+      inputs.push({
+        path,
+        partitionValues: partitionValuesOf(add, schema),
+        withoutRows: further.length === 0 ? hidden : [...hidden, ...further],
+        ...(onlyRows && { onlyRows }),
+        ...(columns && { columns }),
+      });
     } catch (error) {
       if (isMissing(error)) throw missing(decoded);
       if (error instanceof PinlakeError || signal?.aborted) throw error;
@@ -66,6 +77,7 @@ export async function defineFiles(
   try {
     await session.defineParquet(name, schema.fields, inputs, {
       ...(fileNumber === undefined ? {} : { fileNumber }),
+      ...(rowNumber === undefined ? {} : { rowNumber }),
       ...(stored === undefined ? {} : { storedAs: stored }),
     });
   } catch (error) {
@@ -76,17 +88,7 @@ export async function defineFiles(
   }
 }
 
-const isMissing = (error: unknown) =>
-  isPinlakeError(error, "OBJECT_NOT_FOUND") || (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
-
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
-
-async function localPath({ files, location }: Context, decoded: string, signal?: AbortSignal): Promise<string> {
-  if (isAbsolute(decoded)) return decoded;
-  if (/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(decoded))
-    throw new PinlakeError("TABLE_UNSUPPORTED", { table: location, feature: `the file outside the table ${decoded}` });
-  return files.path(decoded, signal);
-}
 
 async function checkSize(path: string, expected: number): Promise<void> {
   const { size } = await stat(path);
@@ -102,29 +104,4 @@ function partitionValuesOf({ partitionValues }: AddFile, schema: TableSchema): R
     if (value !== undefined) values[field.name] = value === "" ? null : value;
   }
   return values;
-}
-
-/** Reads deletion vectors, each file of them once. */
-function vectorReader(
-  context: Context,
-  missing: (file: string) => PinlakeError,
-  signal?: AbortSignal,
-): (add: AddFile) => Promise<readonly number[]> {
-  const bodies = new Map<string, Promise<Uint8Array>>();
-  return async ({ deletionVector: vector }) => {
-    if (vector == null) return [];
-    const name = vectorFile(vector);
-    if (name === undefined) return parseInlineVector(vector);
-    const decoded = vector.storageType === "p" ? decodePath(name) : name;
-    try {
-      const path = await localPath(context, decoded, signal);
-      const body = bodies.get(path) ?? readFile(path);
-      bodies.set(path, body);
-      return parseFileVector(await body, vector);
-    } catch (error) {
-      if (isMissing(error)) throw missing(decoded);
-      if (error instanceof PinlakeError) throw error;
-      throw new Error(`its deletion vector in ${decoded}: ${messageOf(error)}`, { cause: error });
-    }
-  };
 }

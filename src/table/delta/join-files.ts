@@ -30,29 +30,28 @@ export async function joinFiles(
   const id = randomUUID();
   const [view, parted] = [`joined_${id}`, `parted_${id}`];
   const q = session.quote;
+  const partition = bin.files[0]?.partitionValues ?? {};
   const write = async (sql: string) =>
-    written.write(session, sql, { schema, configuration: metaData.configuration, dataChange: false, signal });
+    written.write(session, sql, { schema, metaData, partition, dataChange: false, signal });
   return withScratch(session, { views: [view], tables: [parted] }, async () => {
     await defineFiles(context, session, view, { adds: bin.files, schema, signal });
     const { from, orderBy } =
       bin.order === undefined ? { from: q(view), orderBy: "" } : ordered(session, view, bin.order);
     const inOrder = orderBy === "" ? "" : ` ORDER BY ${orderBy}`;
-    if (bin.parts === 1) return present([await write(selectColumns(session, schema, from) + inOrder)]);
+    if (bin.parts === 1) return [...(await write(selectColumns(session, schema, from) + inOrder))];
     // Sorted once, and kept with the place of each row: its parts are read one by one.
     await session.execute(
       `CREATE TEMPORARY TABLE ${q(parted)} AS
        SELECT *, ntile(${bin.parts}) OVER (${orderBy === "" ? "" : `ORDER BY ${orderBy}`}) AS ${q(PART)} FROM ${from} AS t`,
       signal === undefined ? {} : { signal },
     );
-    const adds: (AddFile | undefined)[] = [];
+    const adds: AddFile[] = [];
     for (let part = 1; part <= bin.parts; part++)
       adds.push(
-        await write(
+        ...(await write(
           selectColumns(session, schema, `(SELECT * FROM ${q(parted)} WHERE ${q(PART)} = ${part})`) + inOrder,
-        ),
+        )),
       );
-    return present(adds);
+    return adds;
   });
 }
-
-const present = (adds: readonly (AddFile | undefined)[]): AddFile[] => adds.filter((add) => add !== undefined);

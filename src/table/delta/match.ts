@@ -3,7 +3,9 @@ import type { QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
 import type { AddFile } from "./actions.ts";
 import type { TableContext } from "./context.ts";
-import { defineFiles, FILE_NUMBER } from "./define-files.ts";
+import { defineFiles, FILE_NUMBER, ROW_NUMBER } from "./define-files.ts";
+import type { FileRows } from "./rewrite.ts";
+import { rowsByFile } from "./rows-where.ts";
 import { withScratch } from "./scratch.ts";
 import type { KeyRange } from "./skipping.ts";
 
@@ -11,15 +13,15 @@ import type { KeyRange } from "./skipping.ts";
 export interface MergeNames {
   /** The new rows. */
   readonly source: string;
-  /** Stored rows that give way: their keys, and the number of their file. */
+  /** Stored rows that give way: their keys, and where they lie. */
   readonly matched: string;
   /** Keys of source rows that did not take the stored row's place. */
   readonly refused: string;
 }
 
 export interface Matches {
-  /** Files with stored rows that give way, and how many. */
-  readonly leaving: readonly { readonly file: AddFile; readonly rows: number }[];
+  /** Stored rows that give way. */
+  readonly leaving: readonly FileRows[];
   /** Source rows that take a stored row's place. */
   readonly replacing: number;
   /** Source rows that do not. */
@@ -52,23 +54,22 @@ export async function matchSource(
   const keys = key.map(q).join(", ");
   const sameKey = key.map((column) => `p.${q(column)} = r.${q(column)}`).join(" AND ");
   return withScratch(session, { tables: [pairs], views: [target] }, async () => {
-    await defineFiles(context, session, target, { adds: files, schema, fileNumber: FILE_NUMBER, signal });
+    const place = [FILE_NUMBER, ROW_NUMBER].map(q);
+    const numbers = { fileNumber: FILE_NUMBER, rowNumber: ROW_NUMBER };
+    await defineFiles(context, session, target, { adds: files, schema, ...numbers, signal });
     await session.execute(
       `CREATE TEMPORARY TABLE ${q(pairs)} AS
-       SELECT target.${q(FILE_NUMBER)} AS ${q(FILE_NUMBER)}, ${columns}, (${replaceWhen}) IS TRUE AS ${q("_takes")}
+       SELECT ${place.map((name) => `target.${name} AS ${name}`).join(", ")}, ${columns}, (${replaceWhen}) IS TRUE AS ${q("_takes")}
        FROM ${q(target)} AS target JOIN ${q(names.source)} AS source ON ${on}`,
       run,
     );
     await session.execute(
       `CREATE TEMPORARY TABLE ${q(names.refused)} AS SELECT DISTINCT ${keys} FROM ${q(pairs)} WHERE NOT ${q("_takes")};
-       CREATE TEMPORARY TABLE ${q(names.matched)} AS SELECT ${q(FILE_NUMBER)}, ${keys} FROM ${q(pairs)} AS p
+       CREATE TEMPORARY TABLE ${q(names.matched)} AS SELECT ${place.join(", ")}, ${keys} FROM ${q(pairs)} AS p
        WHERE NOT EXISTS (SELECT 1 FROM ${q(names.refused)} AS r WHERE ${sameKey})`,
       run,
     );
-    const leaving = await session.query(
-      `SELECT ${q(FILE_NUMBER)}, count(*) FROM ${q(names.matched)} GROUP BY 1 ORDER BY 1`,
-      run,
-    );
+    const leaving = await rowsByFile(session, files, { from: q(names.matched), signal });
     const [counted] = (
       await session.query(
         `SELECT (SELECT count(*) FROM (SELECT DISTINCT ${keys} FROM ${q(names.matched)}) AS d), (SELECT count(*) FROM ${q(names.refused)})`,
@@ -76,7 +77,7 @@ export async function matchSource(
       )
     ).rows;
     return {
-      leaving: leaving.rows.map(([number, rows]) => ({ file: files[Number(number)] as AddFile, rows: Number(rows) })),
+      leaving,
       replacing: Number(counted?.[0]),
       refused: Number(counted?.[1]),
     };

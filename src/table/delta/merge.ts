@@ -4,21 +4,19 @@ import type { StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { Commit, MergeOptions, RowFiles, Rows } from "../table.ts";
 import { fileKey } from "./actions.ts";
-import { checkTxns, commit } from "./commit.ts";
+import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
-import { removeOf } from "./data-files.ts";
 import { type MergeNames, matchSource, NO_MATCHES, sourceRanges } from "./match.ts";
 import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
-import { commitResult, type Replaced, withConfiguration } from "./result.ts";
-import { rewrite, rewriteTogether } from "./rewrite.ts";
+import { commitResult, withConfiguration } from "./result.ts";
 import { checkColumns, inSchemaOrder, selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
-import { mayHold, rowsOf, storedRows } from "./skipping.ts";
+import { mayHold, storedRows } from "./skipping.ts";
+import { takeOut } from "./take-out.ts";
 
 /**
- * Copy on write. Source rows that are new, or take the place of stored ones, go into one new file; files that lost
- * rows are written anew without them, small ones together. A source row takes the place of all stored rows with its key, and only if
+ * Source rows that are new, or take the place of stored ones, go into new files. A source row takes the place of all stored rows with its key, and only if
  * `replaceWhen` is true for every one of them. Rows with a NULL in their key match nothing.
  */
 export async function merge(context: TableContext, rows: Rows | RowFiles, options: MergeOptions): Promise<Commit> {
@@ -46,36 +44,22 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
         ? NO_MATCHES
         : await matchSource(context, session, names, { files, schema, key, replaceWhen: options.replaceWhen, signal });
 
+    if (matches.leaving.length > 0) checkMayRemove(context, metaData);
+
     return withNewFiles(context, async (written) => {
-      const write = { schema, configuration: metaData.configuration, signal };
+      const write = { schema, metaData, signal };
       const taken =
         matches.refused > 0
           ? ` WHERE NOT EXISTS (SELECT 1 FROM ${q(names.refused)} AS r WHERE ${equal(session, key, "r", "s")})`
           : "";
       const winners = selectColumns(session, schema, `(SELECT * FROM ${q(names.source)} AS s${taken})`);
       const brought =
-        inFiles && taken === ""
-          ? await written.adopt(rows, write)
-          : [await written.write(session, winners, write)].filter((add) => add !== undefined);
-      const emptied = matches.leaving.filter(({ file, rows: leaving }) => leaving === rowsOf(file));
-      const rest = matches.leaving.filter((one) => !emptied.includes(one)).map(({ file }) => file);
-      const together = metaData.partitionColumns.length === 0 ? rewriteTogether(rest) : rest.map((file) => [file]);
-      const nowMs = context.clock.now();
-      const replaced: Replaced[] = emptied.map(({ file }) => ({ remove: removeOf(file, { nowMs }), by: undefined }));
-      let copied = 0;
-      for (const group of together) {
-        const by = await rewrite(context, session, written, {
-          files: group,
-          keep: `NOT EXISTS (SELECT 1 FROM ${q(names.matched)} AS m WHERE ${equal(session, key, "m", "t")})`,
-          write,
-        });
-        copied += by === undefined ? 0 : (rowsOf(by) ?? 0);
-        for (const file of group) replaced.push({ remove: removeOf(file, { nowMs }), by });
-      }
+        inFiles && taken === "" ? await written.bring(rows, write) : await written.write(session, winners, write);
+      const { replaced, marked } = await takeOut(context, session, written, { base, leaving: matches.leaving, write });
       const stored = storedRows(brought);
       const counts = {
         inserted: stored - matches.replacing,
-        replaced: matches.leaving.reduce((sum, { rows }) => sum + rows, 0),
+        replaced: matches.leaving.reduce((sum, { rows }) => sum + rows.length, 0),
         kept: matches.refused,
         deleted: 0,
       };
@@ -88,13 +72,15 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
           numSourceRows: stored + counts.kept,
           numTargetRowsInserted: counts.inserted,
           numTargetRowsUpdated: counts.replaced,
-          numTargetRowsCopied: copied,
+          numTargetRowsCopied: storedRows(written.adds) - stored,
           numTargetFilesAdded: written.adds.length,
-          numTargetFilesRemoved: replaced.length,
+          numTargetFilesRemoved: replaced.length - marked.length,
+          numTargetDeletionVectorsUpdated: marked.length,
           ...options.metrics?.(counts),
         },
         reads: { kind: "rows", files: read, mayHold: (other) => mayHold(other, ranges, schema) },
         files: written,
+        adds: marked,
         removes: replaced.map(({ remove }) => remove),
         txns,
         metaData: withConfiguration(metaData, options),

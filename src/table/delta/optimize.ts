@@ -1,16 +1,18 @@
-import type { Commit, OptimizeOptions, TableFile } from "../table.ts";
-import type { AddFile, RemoveFile } from "./actions.ts";
-import { decodePath } from "./actions.ts";
+import { PinlakeError } from "../../errors.ts";
+import type { Commit, JoinedFiles, OptimizeOptions } from "../table.ts";
+import { type AddFile, decodePath } from "./actions.ts";
 import { type RowOrder, rowOrder } from "./clustering.ts";
 import { checkTxns, commit } from "./commit.ts";
 import { inGroups, planCompaction } from "./compaction.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf, tableFile } from "./data-files.ts";
+import { defineFiles } from "./define-files.ts";
 import { type Bin, joinFiles } from "./join-files.ts";
 import { withNewFiles } from "./new-files.ts";
+import { partitionKey } from "./partitions.ts";
 import { checkWritable } from "./protocol.ts";
 import { NO_COUNTS, withConfiguration } from "./result.ts";
-import { rowsOf, statsOf } from "./skipping.ts";
+import { rowsOf, statsOf, storedRows } from "./skipping.ts";
 import type { LoadedState } from "./state.ts";
 
 const TARGET_BYTES = 128 * 1024 * 1024;
@@ -51,13 +53,9 @@ const bytesOf = ({ files }: Bin): number => files.reduce((sum, { size }) => sum 
 /** What to join: per partition files that are small, or all where rows are to be ordered. */
 function planBins(base: LoadedState, order: RowOrder | undefined, options: OptimizeOptions): Bin[] {
   const { targetBytes = TARGET_BYTES, targetRows, growth } = options;
-  const partitions = new Map<string, AddFile[]>();
-  for (const add of base.files.values()) {
-    const key = JSON.stringify(base.metaData.partitionColumns.map((column) => add.partitionValues[column] ?? null));
-    const files = partitions.get(key);
-    if (files === undefined) partitions.set(key, [add]);
-    else files.push(add);
-  }
+  const only = options.files && new Set(options.files);
+  const adds = [...base.files.values()].filter(({ path }) => only?.has(decodePath(path)) !== false);
+  const partitions = Map.groupBy(adds, partitionKey);
   return [...partitions.values()].flatMap((adds): Bin[] => {
     if (order !== undefined)
       return inGroups(adds, ({ size }) => size, ORDERED_FILES * targetBytes).map((files) => ({
@@ -93,6 +91,8 @@ function partsOf(files: readonly AddFile[], targetBytes: number, targetRows: num
   return Math.max(1, known ? Math.min(parts, rows) : parts);
 }
 
+type LeftRows = NonNullable<Parameters<JoinedFiles["commit"]>[0]>;
+
 interface Group {
   readonly group: readonly Bin[];
   readonly order: RowOrder | undefined;
@@ -102,25 +102,22 @@ interface Group {
 }
 
 function joinGroup(context: TableContext, base: LoadedState, { group, order, last, options }: Group): Promise<Commit> {
-  const { session, signal, targetBytes = TARGET_BYTES, commitWhen = (now) => now() } = options;
+  const { session, signal, targetBytes = TARGET_BYTES, commitWhen = ({ commit: now }) => now() } = options;
   return withNewFiles(context, async (files) => {
-    const removes: RemoveFile[] = [];
-    const removed: Commit["removed"][number][] = [];
-    const added: TableFile[] = [];
+    const movedTo = new Map<string, string | undefined>();
     for (const bin of group) {
-      const adds = await joinFiles(context, session, files, { bin, base, signal });
-      const [first, another] = adds;
-      const movedTo = first && another === undefined ? decodePath(first.path) : undefined;
-      const nowMs = context.clock.now();
-      for (const file of bin.files) {
-        removes.push(removeOf(file, { nowMs, dataChange: false }));
-        removed.push({ path: decodePath(file.path), movedTo });
-      }
-      added.push(...adds.map(tableFile));
+      const [first, another] = await joinFiles(context, session, files, { bin, base, signal });
+      const to = first && another === undefined ? decodePath(first.path) : undefined;
+      for (const { path } of bin.files) movedTo.set(decodePath(path), to);
     }
-    const join = async (): Promise<Commit> => {
+    const replaced = group.flatMap((bin) => bin.files);
+
+    async function commitJoined(left?: LeftRows): Promise<Commit> {
+      const { on, removed } = left === undefined ? { on: base, removed: replaced } : await caughtUp(left.rows.length);
+      if (left !== undefined && left.rows.length > 0) await files.mark(left.file, new Set(left.rows));
+      const removes = removed.map((file) => removeOf(file, { nowMs: context.clock.now(), dataChange: false }));
       const after = await commit(context, {
-        base,
+        base: on,
         operation: "OPTIMIZE",
         operationParameters: {
           predicate: "[]",
@@ -141,11 +138,36 @@ function joinGroup(context: TableContext, base: LoadedState, { group, order, las
         files,
         removes,
         txns: last ? (options.txns ?? []) : [],
-        metaData: last ? withConfiguration(base.metaData, options) : undefined,
+        metaData: last ? withConfiguration(on.metaData, options) : undefined,
         signal,
       });
-      return { version: after.version, ...NO_COUNTS, added, rowsFile: undefined, removed };
-    };
-    return commitWhen(join);
+      const removedPaths = [...movedTo].map(([path, to]) => ({ path, movedTo: to }));
+      const added = files.adds.map(tableFile);
+      return { version: after.version, ...NO_COUNTS, added, rowsFile: undefined, removed: removedPaths };
+    }
+
+    /** The newest version, and what the replaced files are in it: nothing but `left` rows less. */
+    async function caughtUp(left: number): Promise<{ readonly on: LoadedState; readonly removed: readonly AddFile[] }> {
+      const on = await context.stateOf(undefined);
+      const conflict = (reason: string) =>
+        new PinlakeError("TABLE_CONFLICT", { table: context.location, version: String(on.version), reason });
+      if (on.metaData !== base.metaData || on.protocol !== base.protocol)
+        throw conflict("it changed the schema, the properties or the protocol");
+      const removed = [...on.files.values()].filter(({ path }) => movedTo.has(decodePath(path)));
+      if (removed.length !== replaced.length) throw conflict("a file that was joined is no longer part of it");
+      if (storedRows(removed) !== storedRows(files.adds) - left)
+        throw conflict("other rows left the joined files than were told");
+      return { on, removed };
+    }
+
+    return commitWhen({
+      files: files.adds.map(tableFile),
+      from: [...movedTo.keys()],
+      define: (into, name, { files: some, rowNumber }) => {
+        const adds = files.adds.filter(({ path }) => some?.includes(decodePath(path)) !== false);
+        return defineFiles(context, into, name, { adds, schema: base.schema, signal, ...(rowNumber && { rowNumber }) });
+      },
+      commit: commitJoined,
+    });
   });
 }

@@ -1,16 +1,16 @@
 import type { StructType } from "../../engine/schema.ts";
 import type { Commit, CommitOptions, RowFiles, Rows } from "../table.ts";
 import { fileKey, type MetaData, type Protocol } from "./actions.ts";
-import { checkTxns, commit } from "./commit.ts";
+import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf } from "./data-files.ts";
-import { withNewFiles } from "./new-files.ts";
+import { type NewFiles, withNewFiles } from "./new-files.ts";
 import { checkSchema, checkWritable, protocolFor } from "./protocol.ts";
-import { commitResult, type Replaced, withConfiguration } from "./result.ts";
-import { rewrite } from "./rewrite.ts";
+import { commitResult, withConfiguration } from "./result.ts";
 import { rowsWhere } from "./rows-where.ts";
-import { rowsOf, storedRows } from "./skipping.ts";
-import type { LoadedState } from "./state.ts";
+import { storedRows } from "./skipping.ts";
+import { type LoadedState, parseSchema } from "./state.ts";
+import { type TakenOut, takeOut } from "./take-out.ts";
 
 export type OverwriteOptions = CommitOptions & { readonly where?: string; readonly schema?: StructType };
 
@@ -24,44 +24,35 @@ export async function overwrite(
   const { where, signal, txns = [] } = options;
   const base = await context.stateOf(options.basedOn);
   checkWritable(context.location, base.protocol, base.metaData);
+  if (base.files.size > 0) checkMayRemove(context, base.metaData);
   checkTxns(context, base, txns);
   const { metaData, protocol } = newDefinition(context, base, options);
-  const schema = options.schema ?? base.schema;
-  const write = { schema, configuration: (metaData ?? base.metaData).configuration, signal };
-  const leaving =
-    where === undefined
-      ? [...base.files.values()].map((file) => ({ file, rows: rowsOf(file) }))
-      : await rowsWhere(context, session, { base, where, signal });
+  const after = metaData ?? base.metaData;
+  const write = { schema: parseSchema(after), metaData: after, signal };
+  const takeAway = async (files: NewFiles): Promise<TakenOut & { readonly rows: number }> => {
+    if (where === undefined) return wholeTable(context, base);
+    const leaving = await rowsWhere(context, session, { base, where, signal });
+    const taken = await takeOut(context, session, files, { base, leaving, write });
+    return { ...taken, rows: leaving.reduce((sum, { rows }) => sum + rows.length, 0) };
+  };
 
   return withNewFiles(context, async (files) => {
     const brought = await files.bring(rows, write);
-    const replaced: Replaced[] = [];
-    for (const { file, rows } of leaving) {
-      const whole = where === undefined || rows === rowsOf(file);
-      const by = whole
-        ? undefined
-        : await rewrite(context, session, files, { files: [file], keep: `NOT ((${where}) IS TRUE)`, write });
-      replaced.push({ remove: removeOf(file, { nowMs: context.clock.now() }), by });
-    }
-    const counts = {
-      inserted: storedRows(brought),
-      replaced: 0,
-      kept: 0,
-      deleted: leaving.reduce((sum, { rows = 0 }) => sum + rows, 0),
-    };
-    const after = await commit(context, {
+    const { replaced, marked, rows: deleted } = await takeAway(files);
+    const counts = { inserted: storedRows(brought), replaced: 0, kept: 0, deleted };
+    const { version } = await commit(context, {
       base,
       operation: "WRITE",
       operationParameters: {
         mode: "Overwrite",
-        partitionBy: "[]",
+        partitionBy: JSON.stringify(after.partitionColumns),
         ...(where === undefined ? {} : { predicate: JSON.stringify([where]) }),
       },
       metrics: {
         numFiles: files.adds.length,
         numOutputRows: counts.inserted,
         numOutputBytes: files.adds.reduce((sum, { size }) => sum + size, 0),
-        numRemovedFiles: replaced.length,
+        numRemovedFiles: replaced.length - marked.length,
         numDeletedRows: counts.deleted,
         ...options.metrics?.(counts),
       },
@@ -70,14 +61,22 @@ export async function overwrite(
           ? { kind: "table" }
           : { kind: "rows", files: new Set([...base.files.values()].map(fileKey)), mayHold: () => true },
       files,
+      adds: marked,
       removes: replaced.map(({ remove }) => remove),
       txns,
       metaData,
       protocol,
       signal,
     });
-    return commitResult(after.version, counts, { rows: brought, replaced });
+    return commitResult(version, counts, { rows: brought, replaced });
   });
+}
+
+function wholeTable({ clock }: TableContext, { files }: LoadedState): TakenOut & { readonly rows: number } {
+  const nowMs = clock.now();
+  const adds = [...files.values()];
+  const replaced = adds.map((file) => ({ remove: removeOf(file, { nowMs }), by: undefined }));
+  return { replaced, marked: [], rows: storedRows(adds) };
 }
 
 /** The metadata and protocol of the new version, where they change. */

@@ -24,6 +24,7 @@ const WRITE = new Set([
   "generatedColumns",
   "identityColumns",
   "columnMapping",
+  "deletionVectors",
 ]);
 
 /** (1,2) asks least of readers; a column without time zone is a feature of its own, and then all in use are listed. */
@@ -88,8 +89,6 @@ export function checkWritable(table: string, protocol: Protocol, metaData: MetaD
   };
   if (protocol.minWriterVersion > 7) refuse(`writer version ${protocol.minWriterVersion}`);
   for (const feature of protocol.writerFeatures ?? []) if (!WRITE.has(feature)) refuse(feature);
-  if (metaData.partitionColumns.length > 0) refuse("partition columns");
-  if (mappingMode(metaData.configuration) !== "none") refuse("columnMapping");
   for (const [name, value] of Object.entries(metaData.configuration)) {
     if (name.startsWith("delta.constraints.")) refuse(name);
     if (["delta.enableChangeDataFeed", "delta.enableRowTracking", "delta.enableInCommitTimestamps"].includes(name))

@@ -6,7 +6,7 @@ export const NO_COUNTS: OperationCounts = { inserted: 0, replaced: 0, kept: 0, d
 
 export interface Replaced {
   readonly remove: RemoveFile;
-  /** The file with what was left of it. */
+  /** The file with what was left of it: another, or itself with another deletion vector. */
   readonly by: AddFile | undefined;
 }
 
@@ -17,13 +17,14 @@ export function commitResult(
 ): Commit {
   const { rows = [], replaced = [] } = files;
   const [first, another] = rows;
-  const rewritten = new Set(replaced.flatMap(({ by }) => (by === undefined ? [] : [by])));
+  const gone = replaced.filter(({ remove, by }) => by?.path !== remove.path);
+  const rewritten = new Set(gone.flatMap(({ by }) => (by === undefined ? [] : [by])));
   return {
     version,
     ...counts,
     added: [...rows, ...rewritten].map(tableFile),
     rowsFile: first && another === undefined ? decodePath(first.path) : undefined,
-    removed: replaced.map(({ remove, by }) => ({ path: decodePath(remove.path), movedTo: by && decodePath(by.path) })),
+    removed: gone.map(({ remove, by }) => ({ path: decodePath(remove.path), movedTo: by && decodePath(by.path) })),
   };
 }
 

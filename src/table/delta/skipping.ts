@@ -39,13 +39,24 @@ function parseStats(text: string | null | undefined): FileStats {
   }
 }
 
-/** Rows in a file, when its stats say. */
+/** Rows in a file that are part of the table, when its stats say. */
 export function rowsOf(add: AddFile): number | undefined {
   const { numRecords } = statsOf(add);
-  return typeof numRecords === "number" && add.deletionVector == null ? numRecords : undefined;
+  return typeof numRecords === "number" ? numRecords - (add.deletionVector?.cardinality ?? 0) : undefined;
 }
 
-/** Rows in files that this program wrote. */
+/** A file's stats once rows of it are deleted: what its bounds were made of may be among them. */
+export function withLooseBounds(add: AddFile): string {
+  const stats = JSON.parse(add.stats ?? "{}", asWritten as (key: string, value: unknown) => unknown) as object;
+  return JSON.stringify({ ...stats, tightBounds: false });
+}
+
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+/** Numbers as their text: not all fit one of JavaScript's. */
+const asWritten = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
+  typeof value === "number" && context?.source !== undefined ? rawJSON(context.source) : value;
+
+/** Rows in files whose stats say how many. */
 export const storedRows = (adds: readonly AddFile[]): number => adds.reduce((sum, add) => sum + (rowsOf(add) ?? 0), 0);
 
 /** Whether a file may hold a row whose values lie in every one of these ranges. Unknown is yes. */

@@ -39,11 +39,12 @@ export function snapshotOf(context: SnapshotContext, state: LoadedState): Snapsh
       txns ??= new Map([...state.txns.values()].map(({ appId, version }) => [appId, version]));
       return txns;
     },
-    define: (session, name, { signal, files: some } = {}) =>
+    define: (session, name, { signal, rowNumber, files: some } = {}) =>
       defineFiles(context, session, name, {
         adds: some === undefined ? adds() : adds().filter((add) => some.includes(decodePath(add.path))),
         schema,
         signal,
+        ...(rowNumber === undefined ? {} : { rowNumber }),
         version: state.version,
       }),
     // Stats name columns as the files do: where that is another name, none is looked at.

@@ -13,7 +13,7 @@ import { put } from "../../support/stream-world.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const files = (count: number, bytes: number, rows = Math.ceil(bytes / 400)) =>
-  Array.from({ length: count }, () => ({ bytes, rows }));
+  Array.from({ length: count }, (_, i) => ({ path: `f${i}`, bytes, rows, deletedRows: 0 }));
 
 describe("small files", () => {
   it("are left alone while they are few", () => {
@@ -27,7 +27,14 @@ describe("small files", () => {
     expect(joinTarget(files(1000, 1000, 100_000))).toBeUndefined();
   });
   it("are left alone when nobody knows their rows", () => {
-    expect(joinTarget(files(1000, 1000).map(({ bytes }) => ({ bytes, rows: undefined })))).toBeUndefined();
+    expect(joinTarget(files(1000, 1000).map((file) => ({ ...file, rows: undefined })))).toBeUndefined();
+  });
+  it("are no reason to write others anew, and a file that lost a twentieth of its rows is", () => {
+    const full = { path: "full", bytes: 16 * 1024 * 1024, rows: 9501, deletedRows: 499 };
+    expect(joinTarget([...files(3, 1000), full])).toBeUndefined();
+    expect(joinTarget([...files(3, 1000), { ...full, rows: 9499, deletedRows: 501 }])).toMatchObject({
+      files: ["full"],
+    });
   });
   it.each([
     { what: "large rows", bytes: 100_000, rows: 10 },
@@ -37,12 +44,12 @@ describe("small files", () => {
     let table = files(0, 0);
     const commits = 4096;
     for (let i = 0; i < commits; i++) {
-      table.push({ bytes, rows });
+      table.push({ path: `c${i}`, bytes, rows, deletedRows: 0 });
       const target = joinTarget(table);
       if (target === undefined) continue;
       const sized = table.map((file) => ({ ...file, size: file.bytes }));
       const [group = []] = planCompaction(sized, target);
-      const joined = { bytes: 0, rows: 0 };
+      const joined = { path: `j${i}`, bytes: 0, rows: 0, deletedRows: 0 };
       for (const file of group) {
         joined.bytes += file.bytes;
         joined.rows += file.rows;
