@@ -87,7 +87,11 @@ const NOTHING: CleanedRecords = {
   bad: [],
 };
 
+/** A row that another replaces is marked where it lies: what a micro-batch costs follows its rows, not the files they touch. */
+const MARKED_ROWS = { "delta.enableDeletionVectors": "true" };
+
 export function openTableWriter(options: TableWriterOptions): TableWriter {
+  const configuration = { ...options.configuration, ...MARKED_ROWS };
   const { table, quarantine, dataset, engine, tempFolder, clock } = options;
   const foreign = foreignMarkers(dataset, options.datasets);
   let opened: Promise<{ readonly session: QuerySession; readonly cleaning: Cleaning }> | undefined;
@@ -113,7 +117,7 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
 
   async function load(): Promise<TableState> {
     const snapshot = await withProperties(
-      await openCleanTable({ ...options, rebuildCommand: rebuildCommand(dataset.name) }),
+      await openCleanTable({ ...options, configuration, rebuildCommand: rebuildCommand(dataset.name) }),
     );
     if (known?.snapshot.version !== snapshot.version) {
       const index = await loadKeyIndex(snapshot, dataset.key, (await working()).session);
@@ -125,7 +129,6 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
 
   /** The table with the properties that it would be made with today. */
   async function withProperties(snapshot: Snapshot): Promise<Snapshot> {
-    const { configuration } = options;
     if (Object.entries(configuration).every(([name, value]) => snapshot.configuration[name] === value)) return snapshot;
     const totals = await readTotals(table, snapshot.version);
     const metrics = () => totalsMetrics(totals);

@@ -15,7 +15,7 @@ import { conflictWith, type IsolationLevel, type Reads } from "./conflict.ts";
 import type { TableContext } from "./context.ts";
 import { commitName } from "./names.ts";
 import type { NewFiles } from "./new-files.ts";
-import { checkWritable } from "./protocol.ts";
+import { checkWritable, protocolFor } from "./protocol.ts";
 import type { LoadedState } from "./state.ts";
 
 /** A change that is ready but for its version: its data files are written and synced. */
@@ -46,7 +46,8 @@ const BACKOFF = { attempts: 200, firstDelayMs: 2, maxDelayMs: 250 };
  * Makes a change the next version. When others committed meanwhile it follows them, unless one conflicts: then
  * TABLE_CONFLICT. Resolves when the commit is durable.
  */
-export async function commit(context: TableContext, change: Change): Promise<LoadedState> {
+export async function commit(context: TableContext, proposed: Change): Promise<LoadedState> {
+  const change = withProtocol(proposed);
   checkAllowed(context, change);
   const txnId = randomUUID();
   const actions = actionsOf(context, change, txnId);
@@ -117,8 +118,17 @@ function isolationOf({ onlyMoves, serializable }: Change, { configuration }: Met
     : "WriteSerializable";
 }
 
-function checkAllowed({ location }: TableContext, { base, metaData, removes = [] }: Change): void {
-  checkWritable(location, base.protocol, metaData ?? base.metaData);
+/** New metadata may need more of readers and writers than they had to know before. */
+function withProtocol(change: Change): Change {
+  const { base, metaData } = change;
+  if (metaData === undefined) return change;
+  const before = change.protocol ?? base.protocol;
+  const protocol = protocolFor(metaData, before);
+  return protocol === before ? change : { ...change, protocol };
+}
+
+function checkAllowed({ location }: TableContext, { base, metaData, protocol, removes = [] }: Change): void {
+  checkWritable(location, protocol ?? base.protocol, metaData ?? base.metaData);
   if (removes.some(({ dataChange }) => dataChange)) checkMayRemove({ location }, base.metaData);
 }
 

@@ -15,7 +15,6 @@ export async function create(context: TableContext, options: CreateOptions): Pro
   if ((await current.refresh()) !== undefined) throw new PinlakeError("TABLE_EXISTS", { table: location });
   const nowMs = clock.now();
   const txnId = randomUUID();
-  const protocol = protocolFor(schema);
   const metaData = {
     id: randomUUID(),
     ...(description === undefined ? {} : { description }),
@@ -25,6 +24,7 @@ export async function create(context: TableContext, options: CreateOptions): Pro
     configuration,
     createdTime: nowMs,
   };
+  const protocol = protocolFor(metaData);
   checkWritable(location, protocol, metaData);
   const actions: CommitActions = {
     protocol,

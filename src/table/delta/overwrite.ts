@@ -1,11 +1,11 @@
 import type { StructType } from "../../engine/schema.ts";
 import type { Commit, CommitOptions, RowFiles, Rows } from "../table.ts";
-import { fileKey, type MetaData, type Protocol } from "./actions.ts";
+import { fileKey, type MetaData } from "./actions.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf } from "./data-files.ts";
 import { type NewFiles, withNewFiles } from "./new-files.ts";
-import { checkSchema, checkWritable, protocolFor } from "./protocol.ts";
+import { checkSchema, checkWritable } from "./protocol.ts";
 import { commitResult, withConfiguration } from "./result.ts";
 import { rowsWhere } from "./rows-where.ts";
 import { storedRows } from "./skipping.ts";
@@ -26,7 +26,7 @@ export async function overwrite(
   checkWritable(context.location, base.protocol, base.metaData);
   if (base.files.size > 0) checkMayRemove(context, base.metaData);
   checkTxns(context, base, txns);
-  const { metaData, protocol } = newDefinition(context, base, options);
+  const metaData = newMetaData(context, base, options);
   const after = metaData ?? base.metaData;
   const write = { schema: parseSchema(after), metaData: after, signal };
   const takeAway = async (files: NewFiles): Promise<TakenOut & { readonly rows: number }> => {
@@ -65,7 +65,6 @@ export async function overwrite(
       removes: replaced.map(({ remove }) => remove),
       txns,
       metaData,
-      protocol,
       signal,
     });
     return commitResult(version, counts, { rows: brought, replaced });
@@ -79,20 +78,11 @@ function wholeTable({ clock }: TableContext, { files }: LoadedState): TakenOut &
   return { replaced, marked: [], rows: storedRows(adds) };
 }
 
-/** The metadata and protocol of the new version, where they change. */
-function newDefinition(
-  { location }: TableContext,
-  base: LoadedState,
-  options: OverwriteOptions,
-): { readonly metaData: MetaData | undefined; readonly protocol: Protocol | undefined } {
+/** The metadata of the new version, where it changes. */
+function newMetaData({ location }: TableContext, base: LoadedState, options: OverwriteOptions): MetaData | undefined {
   const { schema } = options;
   const configured = withConfiguration(base.metaData, options);
-  if (schema === undefined || JSON.stringify(schema) === base.metaData.schemaString)
-    return { metaData: configured, protocol: undefined };
+  if (schema === undefined || JSON.stringify(schema) === base.metaData.schemaString) return configured;
   checkSchema(location, schema);
-  const needed = protocolFor(schema);
-  return {
-    metaData: { ...(configured ?? base.metaData), schemaString: JSON.stringify(schema) },
-    protocol: needed.minReaderVersion > base.protocol.minReaderVersion ? needed : undefined,
-  };
+  return { ...(configured ?? base.metaData), schemaString: JSON.stringify(schema) };
 }

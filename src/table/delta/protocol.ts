@@ -27,15 +27,80 @@ const WRITE = new Set([
   "deletionVectors",
 ]);
 
-/** (1,2) asks least of readers; a column without time zone is a feature of its own, and then all in use are listed. */
-export function protocolFor(schema: StructType): Protocol {
-  if (!mentions(schema, "timestamp_ntz")) return { minReaderVersion: 1, minWriterVersion: 2 };
-  return {
-    minReaderVersion: 3,
-    minWriterVersion: 7,
-    readerFeatures: ["timestampNtz"],
-    writerFeatures: ["timestampNtz", "appendOnly", "invariants"],
-  };
+interface Feature {
+  readonly name: string;
+  /** Readers have to know it as well. */
+  readonly forReaders?: boolean;
+  /** The writer version that implies it, for features older than lists of them; readers too may have a version for it. */
+  readonly since?: { readonly writer: number; readonly reader?: number };
+  readonly isNeeded?: (metaData: Pick<MetaData, "schemaString" | "configuration">) => boolean;
+}
+
+type IsNeeded = NonNullable<Feature["isNeeded"]>;
+
+const isOn =
+  (property: string): IsNeeded =>
+  ({ configuration }) =>
+    configuration[property]?.toLowerCase() === "true";
+
+const FEATURES: readonly Feature[] = [
+  { name: "appendOnly", since: { writer: 2 } },
+  { name: "invariants", since: { writer: 2 } },
+  {
+    name: "checkConstraints",
+    since: { writer: 3 },
+    isNeeded: ({ configuration }) => Object.keys(configuration).some((name) => name.startsWith("delta.constraints.")),
+  },
+  { name: "changeDataFeed", since: { writer: 4 }, isNeeded: isOn("delta.enableChangeDataFeed") },
+  { name: "generatedColumns", since: { writer: 4 } },
+  {
+    name: "columnMapping",
+    forReaders: true,
+    since: { writer: 5, reader: 2 },
+    isNeeded: ({ configuration }) => mappingMode(configuration) !== "none",
+  },
+  { name: "identityColumns", since: { writer: 6 } },
+  {
+    name: "timestampNtz",
+    forReaders: true,
+    isNeeded: ({ schemaString }) => mentions(JSON.parse(schemaString) as StructType, "timestamp_ntz"),
+  },
+  { name: "deletionVectors", forReaders: true, isNeeded: isOn("delta.enableDeletionVectors") },
+];
+
+const LEAST: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
+
+/**
+ * What readers and writers of a table have to know: what they had to before, and what its schema and properties need. The
+ * oldest versions that say so, because they ask least; where these cannot, every feature by name.
+ */
+export function protocolFor(
+  metaData: Pick<MetaData, "schemaString" | "configuration">,
+  before: Protocol = LEAST,
+): Protocol {
+  const has = supportedBy(before);
+  const needed = FEATURES.filter(({ name, isNeeded }) => isNeeded?.(metaData) === true && !has.writer.has(name));
+  if (needed.length === 0) return before;
+  const all = [...has.writer, ...needed.map(({ name }) => name)];
+  if (before.minWriterVersion < 7 && needed.every(({ since }) => since !== undefined))
+    return {
+      minReaderVersion: Math.max(before.minReaderVersion, ...needed.map(({ since }) => since?.reader ?? 1)),
+      minWriterVersion: Math.max(before.minWriterVersion, ...needed.map(({ since }) => since?.writer ?? 2)),
+    };
+  const readers = [...has.reader, ...needed.flatMap(({ name, forReaders }) => (forReaders === true ? [name] : []))];
+  if (before.minReaderVersion < 3 && readers.every((name) => has.reader.has(name)))
+    return { minReaderVersion: before.minReaderVersion, minWriterVersion: 7, writerFeatures: all };
+  return { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: readers, writerFeatures: all };
+}
+
+/** The features that a protocol has, by name or by version. */
+function supportedBy(protocol: Protocol): { readonly reader: Set<string>; readonly writer: Set<string> } {
+  const { minReaderVersion, minWriterVersion, readerFeatures, writerFeatures } = protocol;
+  const by = (version: (since: NonNullable<Feature["since"]>) => number, most: number) =>
+    FEATURES.flatMap(({ name, since }) => (since !== undefined && version(since) <= most ? [name] : []));
+  const writer = minWriterVersion >= 7 ? (writerFeatures ?? []) : by((since) => since.writer, minWriterVersion);
+  const reader = minReaderVersion >= 3 ? (readerFeatures ?? []) : by((since) => since.reader ?? 9, minReaderVersion);
+  return { reader: new Set(reader), writer: new Set(writer) };
 }
 
 function mentions(type: DataType, wanted: string): boolean {

@@ -16,8 +16,6 @@ export interface TakenOut {
   readonly marked: readonly AddFile[];
 }
 
-export const NOTHING_TAKEN_OUT: TakenOut = { replaced: [], marked: [] };
-
 /**
  * Takes rows out of files. A file that loses every row goes. Of the others deletion vectors say what is gone, where the table
  * has them enabled; else they are written anew, small ones of a partition together.
