@@ -46,6 +46,7 @@ export interface Snapshot {
   readonly timestampMs: number;
   readonly schema: StructType;
   readonly columns: readonly Column[];
+  readonly partitionColumns: readonly string[];
   readonly configuration: Readonly<Record<string, string>>;
   readonly files: readonly TableFile[];
   readonly txns: ReadonlyMap<string, bigint>;
@@ -71,7 +72,7 @@ export interface CommitOptions extends QueryOptions {
   readonly txns?: readonly Txn[];
   /** Added to the commit's operationMetrics; gets what the operation counted. */
   readonly metrics?: (counted: OperationCounts) => Readonly<Record<string, string>>;
-  /** Table properties set by the same commit. */
+  /** Table properties set by the same commit. Those of Delta are checked (USAGE), and the protocol is raised where they need it. */
   readonly configuration?: Readonly<Record<string, string>>;
 }
 
@@ -201,6 +202,8 @@ export interface CreateOptions {
   readonly schema: StructType;
   readonly description?: string;
   readonly configuration?: Readonly<Record<string, string>>;
+  /** Names of columns of simple types. Each file of the table then holds rows with the same values in these. */
+  readonly partitionColumns?: readonly string[];
 }
 
 export interface HistoryEntry {
@@ -229,7 +232,7 @@ export interface Table {
   find(): Promise<Snapshot | undefined>;
   /** Throws TABLE_NOT_FOUND, TABLE_VERSION_NOT_FOUND. */
   snapshot(at?: SnapshotAt): Promise<Snapshot>;
-  /** Throws TABLE_EXISTS. */
+  /** Throws TABLE_EXISTS; TABLE_UNSUPPORTED and USAGE for a definition that no table can have. */
   create(options: CreateOptions): Promise<Snapshot>;
   append(rows: Rows | RowFiles, options?: CommitOptions): Promise<Commit>;
   /** Replaces every row; with `where` (SQL over the stored rows) only those for which it is true. */

@@ -13,9 +13,10 @@ import {
 import type { StoredCommit } from "./commit-log.ts";
 import { conflictWith, type IsolationLevel, type Reads } from "./conflict.ts";
 import type { TableContext } from "./context.ts";
+import { defined } from "./definition.ts";
 import { commitName } from "./names.ts";
 import type { NewFiles } from "./new-files.ts";
-import { checkWritable, protocolFor } from "./protocol.ts";
+import { checkWritable } from "./protocol.ts";
 import type { LoadedState } from "./state.ts";
 
 /** A change that is ready but for its version: its data files are written and synced. */
@@ -35,8 +36,8 @@ export interface Change {
   readonly adds?: readonly AddFile[];
   readonly removes?: readonly RemoveFile[];
   readonly txns?: readonly Txn[];
+  /** When the definition changes. The protocol follows from it. */
   readonly metaData?: MetaData | undefined;
-  readonly protocol?: Protocol | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,9 +47,8 @@ const BACKOFF = { attempts: 200, firstDelayMs: 2, maxDelayMs: 250 };
  * Makes a change the next version. When others committed meanwhile it follows them, unless one conflicts: then
  * TABLE_CONFLICT. Resolves when the commit is durable.
  */
-export async function commit(context: TableContext, proposed: Change): Promise<LoadedState> {
-  const change = withProtocol(proposed);
-  checkAllowed(context, change);
+export async function commit(context: TableContext, given: Change): Promise<LoadedState> {
+  const change = checked(context, given);
   const txnId = randomUUID();
   const actions = actionsOf(context, change, txnId);
   let seen = change.base.version;
@@ -118,18 +118,17 @@ function isolationOf({ onlyMoves, serializable }: Change, { configuration }: Met
     : "WriteSerializable";
 }
 
-/** New metadata may need more of readers and writers than they had to know before. */
-function withProtocol(change: Change): Change {
-  const { base, metaData } = change;
-  if (metaData === undefined) return change;
-  const before = change.protocol ?? base.protocol;
-  const protocol = protocolFor(metaData, before);
-  return protocol === before ? change : { ...change, protocol };
-}
+type CheckedChange = Change & { readonly protocol: Protocol | undefined };
 
-function checkAllowed({ location }: TableContext, { base, metaData, protocol, removes = [] }: Change): void {
-  checkWritable(location, protocol ?? base.protocol, metaData ?? base.metaData);
+function checked({ location }: TableContext, change: Change): CheckedChange {
+  const { base, removes = [] } = change;
   if (removes.some(({ dataChange }) => dataChange)) checkMayRemove({ location }, base.metaData);
+  if (change.metaData === undefined) {
+    checkWritable(location, base.protocol, base.metaData);
+    return { ...change, protocol: undefined };
+  }
+  const { metaData, protocol } = defined(location, change.metaData, base);
+  return { ...change, metaData, protocol: protocol === base.protocol ? undefined : protocol };
 }
 
 /** Throws TABLE_UNSUPPORTED for a table whose rows stay. */
@@ -139,7 +138,7 @@ export function checkMayRemove({ location }: Pick<TableContext, "location">, { c
   throw new PinlakeError("TABLE_UNSUPPORTED", { table: location, feature });
 }
 
-function actionsOf({ clock, engineInfo }: TableContext, change: Change, txnId: string): CommitActions {
+function actionsOf({ clock, engineInfo }: TableContext, change: CheckedChange, txnId: string): CommitActions {
   const { base, reads, removes = [], txns = [], metaData, protocol } = change;
   const adds = [...(change.adds ?? []), ...(change.files?.adds ?? [])];
   const nowMs = clock.now();

@@ -4,28 +4,27 @@ import type { CreateOptions } from "../table.ts";
 import type { CommitActions } from "./actions.ts";
 import { putCommit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
-import { checkSchema, checkWritable, protocolFor } from "./protocol.ts";
+import { defined } from "./definition.ts";
+import { checkProperties } from "./properties.ts";
 import type { LoadedState } from "./state.ts";
 
-/** Version 0. Of several that create the same table one wins, the others get TABLE_EXISTS. */
+/** Version 0. Of several that create the same table one wins, the others get TABLE_EXISTS. Throws TABLE_UNSUPPORTED, USAGE. */
 export async function create(context: TableContext, options: CreateOptions): Promise<LoadedState> {
   const { location, current, clock, engineInfo } = context;
-  const { schema, description, configuration = {} } = options;
-  checkSchema(location, schema);
-  if ((await current.refresh()) !== undefined) throw new PinlakeError("TABLE_EXISTS", { table: location });
+  const { schema, description, configuration = {}, partitionColumns = [] } = options;
+  checkProperties(configuration);
   const nowMs = clock.now();
-  const txnId = randomUUID();
-  const metaData = {
+  const { protocol, metaData } = defined(location, {
     id: randomUUID(),
     ...(description === undefined ? {} : { description }),
     format: { provider: "parquet", options: {} },
     schemaString: JSON.stringify(schema),
-    partitionColumns: [],
+    partitionColumns,
     configuration,
     createdTime: nowMs,
-  };
-  const protocol = protocolFor(metaData);
-  checkWritable(location, protocol, metaData);
+  });
+  if ((await current.refresh()) !== undefined) throw new PinlakeError("TABLE_EXISTS", { table: location });
+  const txnId = randomUUID();
   const actions: CommitActions = {
     protocol,
     metaData,
@@ -39,8 +38,8 @@ export async function create(context: TableContext, options: CreateOptions): Pro
       operationParameters: {
         isManaged: "false",
         description: description ?? null,
-        partitionBy: "[]",
-        properties: JSON.stringify(configuration),
+        partitionBy: JSON.stringify(partitionColumns),
+        properties: JSON.stringify(metaData.configuration),
       },
       operationMetrics: {},
       isolationLevel: "Serializable",

@@ -4,8 +4,9 @@ import { fileKey, type MetaData } from "./actions.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf } from "./data-files.ts";
+import { defined } from "./definition.ts";
 import { type NewFiles, withNewFiles } from "./new-files.ts";
-import { checkSchema, checkWritable } from "./protocol.ts";
+import { checkWritable } from "./protocol.ts";
 import { commitResult, withConfiguration } from "./result.ts";
 import { rowsWhere } from "./rows-where.ts";
 import { storedRows } from "./skipping.ts";
@@ -83,6 +84,6 @@ function newMetaData({ location }: TableContext, base: LoadedState, options: Ove
   const { schema } = options;
   const configured = withConfiguration(base.metaData, options);
   if (schema === undefined || JSON.stringify(schema) === base.metaData.schemaString) return configured;
-  checkSchema(location, schema);
-  return { ...(configured ?? base.metaData), schemaString: JSON.stringify(schema) };
+  const wanted = { ...(configured ?? base.metaData), schemaString: JSON.stringify(schema) };
+  return defined(location, wanted, base).metaData;
 }

@@ -1,4 +1,4 @@
-import type { DataType, StructType } from "../../engine/schema.ts";
+import type { DataType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { MetaData, Protocol } from "./actions.ts";
 import { mappingMode } from "./column-mapping.ts";
@@ -26,89 +26,6 @@ const WRITE = new Set([
   "columnMapping",
   "deletionVectors",
 ]);
-
-interface Feature {
-  readonly name: string;
-  /** Readers have to know it as well. */
-  readonly forReaders?: boolean;
-  /** The writer version that implies it, for features older than lists of them; readers too may have a version for it. */
-  readonly since?: { readonly writer: number; readonly reader?: number };
-  readonly isNeeded?: (metaData: Pick<MetaData, "schemaString" | "configuration">) => boolean;
-}
-
-type IsNeeded = NonNullable<Feature["isNeeded"]>;
-
-const isOn =
-  (property: string): IsNeeded =>
-  ({ configuration }) =>
-    configuration[property]?.toLowerCase() === "true";
-
-const FEATURES: readonly Feature[] = [
-  { name: "appendOnly", since: { writer: 2 } },
-  { name: "invariants", since: { writer: 2 } },
-  {
-    name: "checkConstraints",
-    since: { writer: 3 },
-    isNeeded: ({ configuration }) => Object.keys(configuration).some((name) => name.startsWith("delta.constraints.")),
-  },
-  { name: "changeDataFeed", since: { writer: 4 }, isNeeded: isOn("delta.enableChangeDataFeed") },
-  { name: "generatedColumns", since: { writer: 4 } },
-  {
-    name: "columnMapping",
-    forReaders: true,
-    since: { writer: 5, reader: 2 },
-    isNeeded: ({ configuration }) => mappingMode(configuration) !== "none",
-  },
-  { name: "identityColumns", since: { writer: 6 } },
-  {
-    name: "timestampNtz",
-    forReaders: true,
-    isNeeded: ({ schemaString }) => mentions(JSON.parse(schemaString) as StructType, "timestamp_ntz"),
-  },
-  { name: "deletionVectors", forReaders: true, isNeeded: isOn("delta.enableDeletionVectors") },
-];
-
-const LEAST: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
-
-/**
- * What readers and writers of a table have to know: what they had to before, and what its schema and properties need. The
- * oldest versions that say so, because they ask least; where these cannot, every feature by name.
- */
-export function protocolFor(
-  metaData: Pick<MetaData, "schemaString" | "configuration">,
-  before: Protocol = LEAST,
-): Protocol {
-  const has = supportedBy(before);
-  const needed = FEATURES.filter(({ name, isNeeded }) => isNeeded?.(metaData) === true && !has.writer.has(name));
-  if (needed.length === 0) return before;
-  const all = [...has.writer, ...needed.map(({ name }) => name)];
-  if (before.minWriterVersion < 7 && needed.every(({ since }) => since !== undefined))
-    return {
-      minReaderVersion: Math.max(before.minReaderVersion, ...needed.map(({ since }) => since?.reader ?? 1)),
-      minWriterVersion: Math.max(before.minWriterVersion, ...needed.map(({ since }) => since?.writer ?? 2)),
-    };
-  const readers = [...has.reader, ...needed.flatMap(({ name, forReaders }) => (forReaders === true ? [name] : []))];
-  if (before.minReaderVersion < 3 && readers.every((name) => has.reader.has(name)))
-    return { minReaderVersion: before.minReaderVersion, minWriterVersion: 7, writerFeatures: all };
-  return { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: readers, writerFeatures: all };
-}
-
-/** The features that a protocol has, by name or by version. */
-function supportedBy(protocol: Protocol): { readonly reader: Set<string>; readonly writer: Set<string> } {
-  const { minReaderVersion, minWriterVersion, readerFeatures, writerFeatures } = protocol;
-  const by = (version: (since: NonNullable<Feature["since"]>) => number, most: number) =>
-    FEATURES.flatMap(({ name, since }) => (since !== undefined && version(since) <= most ? [name] : []));
-  const writer = minWriterVersion >= 7 ? (writerFeatures ?? []) : by((since) => since.writer, minWriterVersion);
-  const reader = minReaderVersion >= 3 ? (readerFeatures ?? []) : by((since) => since.reader ?? 9, minReaderVersion);
-  return { reader: new Set(reader), writer: new Set(writer) };
-}
-
-function mentions(type: DataType, wanted: string): boolean {
-  if (typeof type === "string") return type === wanted;
-  if (type.type === "array") return mentions(type.elementType, wanted);
-  if (type.type === "map") return mentions(type.keyType, wanted) || mentions(type.valueType, wanted);
-  return type.fields.some((field) => mentions(field.type, wanted));
-}
 
 /** Throws TABLE_UNSUPPORTED, naming the feature, unless we can read the table right. */
 export function checkReadable(table: string, protocol: Protocol, metaData: MetaData): void {
@@ -162,20 +79,4 @@ export function checkWritable(table: string, protocol: Protocol, metaData: MetaD
   for (const duty of ['"nullable":false', '"delta.invariants"', '"delta.generationExpression"', '"delta.identity.'])
     if (metaData.schemaString.replaceAll(/\s+/g, "").includes(duty))
       refuse(`a column with ${duty.replaceAll('"', "")}`);
-}
-
-const FORBIDDEN = /[ ,;{}()\n\t=]/;
-
-/** Throws TABLE_UNSUPPORTED for a schema that a table of ours cannot have. */
-export function checkSchema(table: string, schema: StructType): void {
-  const seen = new Set<string>();
-  for (const { name, nullable } of schema.fields) {
-    const refuse = (feature: string): never => {
-      throw new PinlakeError("TABLE_UNSUPPORTED", { table, feature });
-    };
-    if (name === "" || FORBIDDEN.test(name)) refuse(`the column name ${JSON.stringify(name)}`);
-    if (seen.has(name.toLowerCase())) refuse(`two columns named ${JSON.stringify(name)}`);
-    if (!nullable) refuse(`the NOT NULL column ${JSON.stringify(name)}`);
-    seen.add(name.toLowerCase());
-  }
 }

@@ -1,6 +1,7 @@
 import type { Commit, CommitOptions, OperationCounts } from "../table.ts";
 import { type AddFile, decodePath, type MetaData, type RemoveFile } from "./actions.ts";
 import { tableFile } from "./data-files.ts";
+import { checkSettable } from "./properties.ts";
 
 export const NO_COUNTS: OperationCounts = { inserted: 0, replaced: 0, kept: 0, deleted: 0 };
 
@@ -28,9 +29,10 @@ export function commitResult(
   };
 }
 
-/** The metadata with a commit's properties set, if it sets any that are not so already. */
+/** The metadata with a commit's properties set, if it sets any that are not so already. Throws USAGE. */
 export function withConfiguration(metaData: MetaData, { configuration }: CommitOptions): MetaData | undefined {
   const changes = Object.entries(configuration ?? {}).filter(([name, value]) => metaData.configuration[name] !== value);
   if (changes.length === 0) return undefined;
+  checkSettable(Object.fromEntries(changes));
   return { ...metaData, configuration: { ...metaData.configuration, ...Object.fromEntries(changes) } };
 }

@@ -30,6 +30,7 @@ export function snapshotOf(context: SnapshotContext, state: LoadedState): Snapsh
     timestampMs: state.timestampMs,
     schema,
     columns: schema.fields,
+    partitionColumns: metaData.partitionColumns,
     configuration: metaData.configuration,
     get files() {
       files ??= adds().map(tableFile);
