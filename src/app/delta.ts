@@ -22,10 +22,13 @@ export type {
   Commit,
   CommitOptions,
   CreateOptions,
+  DeleteOptions,
   FsckOptions,
   FsckReport,
   HistoryEntry,
+  MergeIntoOptions,
   MergeOptions,
+  MergeValues,
   MissingFile,
   OptimizeOptions,
   Progress,
@@ -36,6 +39,7 @@ export type {
   Table,
   TableFile,
   Txn,
+  UpdateOptions,
   VacuumOptions,
 } from "../table/table.ts";
 

@@ -61,7 +61,7 @@ export interface WriteParquetOptions extends StatementOptions {
 
 export interface StoredField {
   readonly name: string;
-  readonly id: number;
+  readonly id: number | undefined;
 }
 
 export interface DefineRowsOptions {

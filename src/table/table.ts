@@ -110,6 +110,35 @@ export interface DeleteOptions extends CommitOptions {
   readonly where: string;
 }
 
+export interface UpdateOptions extends CommitOptions {
+  readonly session: QuerySession;
+  /** SQL over the stored rows. Default: all of them. */
+  readonly where?: string;
+  /** By column, SQL over the stored row; the other columns stay. */
+  readonly set: Readonly<Record<string, string>>;
+}
+
+/** By column, SQL over `source` and `target`; `all`: every column of the table from the source's of that name. */
+export type MergeValues = "all" | Readonly<Record<string, string>>;
+
+/** Of several clauses of a kind the first whose `when` (SQL over `source` and `target`; default: always) is true counts. */
+export interface MergeIntoOptions extends CommitOptions {
+  /** SQL over `source` and `target`: which source rows meet which stored ones. */
+  readonly on: string;
+  /** A stored row may meet one source row at most that changes it (MERGE_AMBIGUOUS). */
+  readonly whenMatched?: readonly ({ readonly when?: string } & (
+    | { readonly update: MergeValues }
+    | { readonly delete: true }
+  ))[];
+  /** About `source` alone. Columns that are not named are NULL. */
+  readonly whenNotMatched?: readonly { readonly when?: string; readonly insert: MergeValues }[];
+  /** About `target` alone. */
+  readonly whenNotMatchedBySource?: readonly ({ readonly when?: string } & (
+    | { readonly update: Readonly<Record<string, string>> }
+    | { readonly delete: true }
+  ))[];
+}
+
 export interface ReplaceOptions extends CommitOptions {
   /** The stored rows to take out: by file, their numbers in it, counted from 0. */
   readonly leaving: ReadonlyMap<string, readonly number[]>;
@@ -242,7 +271,12 @@ export interface Table {
   ): Promise<Commit>;
   /** Takes out the rows for which `where` is true. Commits also when there are none. */
   delete(options: DeleteOptions): Promise<Commit>;
+  /** Changes the rows for which `where` is true. Counts them as replaced. Commits also when there are none. */
+  update(options: UpdateOptions): Promise<Commit>;
+  /** Upsert by key. */
   merge(rows: Rows | RowFiles, options: MergeOptions): Promise<Commit>;
+  /** SQL's MERGE INTO: rows in any columns, and clauses that say what becomes of whom. */
+  mergeInto(rows: Rows, options: MergeIntoOptions): Promise<Commit>;
   /**
    * Adds rows and takes out stored ones, by what the caller knows of the version that this is based on; others' rows in
    * later versions are a conflict (of a Serializable table). Counts the rows taken out as replaced. Nobody looks whether keys stay unique.

@@ -8,6 +8,7 @@ import { openDeltaTable } from "../../src/table/delta/delta-table.ts";
 import type { TableHarness } from "../support/table-setting.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { tableConformance } from "./table.ts";
+import { tableChangeConformance } from "./table-change.ts";
 import { tableConflictConformance } from "./table-conflicts.ts";
 import { tableDeleteConformance } from "./table-delete.ts";
 import { tableFilesConformance } from "./table-files.ts";
@@ -37,6 +38,7 @@ for (const suite of [
   tableFilesConformance,
   tableReplaceConformance,
   tableDeleteConformance,
+  tableChangeConformance,
 ]) {
   suite("A Delta table in memory", createEngine, async (engine) =>
     harness(createMemoryStore(), engine, async () => {}),

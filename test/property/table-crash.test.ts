@@ -30,7 +30,26 @@ const writes: readonly [string, (table: Table, session: QuerySession) => Promise
     (table, session) => table.overwrite(events(session, [{ id: "z", seq: 0 }]), { where: "id < 'c'", txns }),
     ["c@3", "z@0"],
   ],
+  ["a delete", (table, session) => table.delete({ session, where: "id = 'b'", txns }), ["a@1", "c@3"]],
+  [
+    "an update",
+    (table, session) => table.update({ session, where: "seq < 3", set: { seq: "seq + 4" }, txns }),
+    ["a@5", "b@6", "c@3"],
+  ],
+  [
+    "a merge of several clauses",
+    (table, session) =>
+      table.mergeInto(events(session, [{ id: "b", seq: 9 }]), {
+        on: "source.id = target.id",
+        whenMatched: [{ update: "all" }],
+        whenNotMatchedBySource: [{ when: "target.seq = 1", delete: true }],
+        txns,
+      }),
+    ["b@9", "c@3"],
+  ],
 ];
+/** Where rows leave by deletion vectors, in files of their own or in the commit, and changes are told. */
+const MARKED = { "delta.enableDeletionVectors": "true", "delta.enableChangeDataFeed": "true" };
 const txns = [{ appId: "job", version: 7n }];
 
 /** What keeps a table in shape, and what the table holds once it is done. */
@@ -60,11 +79,11 @@ describe("a process that dies at any call to the store", () => {
   });
   afterAll(() => engine[Symbol.asyncDispose]());
 
-  async function tableWithRows(): Promise<ObjectStore> {
+  async function tableWithRows(properties: Readonly<Record<string, string>> = {}): Promise<ObjectStore> {
     const store = createMemoryStore();
     const table = deltaTable(store, engine);
     // The write under test is version 3: it is followed by a checkpoint.
-    await table.create({ schema: EVENTS, configuration: { "delta.checkpointInterval": "3" } });
+    await table.create({ schema: EVENTS, configuration: { ...properties, "delta.checkpointInterval": "3" } });
     await table.append(events(session, [{ id: "a", seq: 1 }]));
     await table.append(
       events(session, [
@@ -75,12 +94,17 @@ describe("a process that dies at any call to the store", () => {
     return store;
   }
 
-  it.each(writes)("leaves %s done or not done, and its replay stores nothing twice", async (_, write, after) => {
-    const prepared = await tableWithRows();
+  const kinds = writes.flatMap(([name, write, after]) => [
+    { name, write, after, properties: {} },
+    { name: `${name}, where rows are marked,`, write, after, properties: MARKED },
+  ]);
+  it.each(kinds)("leaves $name done or not done, and its replay stores nothing twice", async (kind) => {
+    const { write, after } = kind;
+    const prepared = await tableWithRows(kind.properties);
     const whole = crashAtCall({ store: await copyOf(prepared) });
     await write(deltaTable(whole.target.store, engine), session);
     const calls = whole.calls();
-    expect(calls).toBeGreaterThan(6);
+    expect(calls).toBeGreaterThan(5);
     const outcomes = new Set<string>();
     // Dying after a call leaves what dying before the next one does.
     for (let call = 1; call <= calls; call++) {

@@ -2,78 +2,24 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { Table } from "../../src/table/table.ts";
+import { changedRows } from "../support/changed-rows.ts";
 import { deltaTable } from "../support/delta-table.ts";
-import { madeTable, mapped, metaData, protocol, struct } from "../support/made-delta-table.ts";
 import { runs } from "../support/run-length.ts";
+import {
+  applyTo,
+  CLAUSES,
+  definitionOf,
+  type Operation,
+  OTHERS,
+  operation,
+  type Storage,
+  shown,
+  storage,
+} from "../support/table-model.ts";
 import { contents, EVENTS, type Event, events } from "../support/table-rows.ts";
-
-/** Everything that changes a table, with few keys so that they meet. */
-type Operation =
-  | { readonly kind: "append" | "overwrite"; readonly rows: readonly Event[] }
-  | { readonly kind: "merge"; readonly rows: readonly Event[]; readonly newerOnly: boolean }
-  | { readonly kind: "replaceWhere"; readonly rows: readonly Event[]; readonly below: number }
-  | { readonly kind: "delete"; readonly above: number }
-  | { readonly kind: "restore"; readonly back: number }
-  | { readonly kind: "optimize"; readonly order: object }
-  | { readonly kind: "vacuum"; readonly mode: "full" | "lite" }
-  | { readonly kind: "checkpoint" | "reopen" | "touch" };
-
-const event: fc.Arbitrary<Event> = fc.record({
-  id: fc.oneof(
-    { weight: 9, arbitrary: fc.constantFrom("a", "b", "c", "ü", "it's") },
-    { weight: 1, arbitrary: fc.constant(null) },
-  ),
-  seq: fc.integer({ min: 0, max: 9 }),
-});
-const rows = fc.array(event, { maxLength: 5 });
-const operation: fc.Arbitrary<Operation> = fc.oneof(
-  fc.record({ kind: fc.constant("append" as const), rows }),
-  fc.record({ kind: fc.constant("overwrite" as const), rows }),
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant("merge" as const),
-      rows: fc.uniqueArray(event, { maxLength: 5, selector: ({ id, seq }) => id ?? `null ${seq}` }),
-      newerOnly: fc.boolean(),
-    }),
-  },
-  fc.record({ kind: fc.constant("replaceWhere" as const), rows, below: fc.integer({ min: 0, max: 9 }) }),
-  fc.record({ kind: fc.constant("delete" as const), above: fc.integer({ min: 0, max: 9 }) }),
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("restore" as const), back: fc.integer({ min: 0, max: 5 }) }) },
-  fc.record({
-    kind: fc.constant("optimize" as const),
-    order: fc.constantFrom({}, { sortBy: ["seq", "id"] }, { zOrderBy: ["id", "seq"], targetRows: 2 }),
-  }),
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("vacuum" as const), mode: fc.constantFrom("full", "lite") }) },
-  fc.record({ kind: fc.constantFrom("checkpoint", "reopen", "touch") }),
-);
-
-/** What each operation means, on a plain list of rows. */
-function applyTo(stored: readonly Event[], op: Operation): readonly Event[] {
-  switch (op.kind) {
-    case "append":
-      return [...stored, ...op.rows];
-    case "overwrite":
-      return op.rows;
-    case "replaceWhere":
-      return [...stored.filter(({ seq }) => seq >= op.below), ...op.rows];
-    case "delete":
-      return stored.filter(({ seq }) => seq <= op.above);
-    case "merge": {
-      const takes = (row: Event) =>
-        !op.newerOnly || stored.every(({ id, seq }) => id === null || id !== row.id || row.seq > seq);
-      const winners = op.rows.filter(takes);
-      const keys = new Set(winners.flatMap(({ id }) => (id === null ? [] : [id])));
-      return [...stored.filter(({ id }) => id === null || !keys.has(id)), ...winners];
-    }
-    default:
-      return stored;
-  }
-}
-
-const shown = (list: readonly Event[]): string[] => list.map(({ id, seq }) => `${id}@${seq}`).sort();
 
 interface Subject {
   table: Table;
@@ -82,36 +28,6 @@ interface Subject {
   readonly versions: (readonly Event[])[];
   /** Whether a vacuum may remove all that the newest version does not need. */
   readonly purging: boolean;
-}
-
-/** What tables may be that change how rows are stored, not which. */
-interface Storage {
-  readonly partitionColumns: readonly string[];
-  readonly mapping: "none" | "name" | "id";
-  readonly marksRows: boolean;
-}
-
-const storage: fc.Arbitrary<Storage> = fc.record({
-  partitionColumns: fc.constantFrom([], ["id"], ["seq"], ["id", "seq"]),
-  mapping: fc.constantFrom("none", "name", "id"),
-  marksRows: fc.boolean(),
-});
-
-/** The actions of a table's first version. */
-function firstVersion({ partitionColumns, mapping, marksRows }: Storage, configuration: Record<string, string>) {
-  const features = [...(mapping === "none" ? [] : ["columnMapping"]), ...(marksRows ? ["deletionVectors"] : [])];
-  const fields = EVENTS.fields.map(({ name, type }, i) => mapped(name, type, i + 1, `col-${i}`));
-  return [
-    protocol(...features),
-    metaData(mapping === "none" ? EVENTS : struct(...fields), {
-      partitionColumns: [...partitionColumns],
-      configuration: {
-        ...configuration,
-        ...(mapping === "none" ? {} : { "delta.columnMapping.mode": mapping }),
-        ...(marksRows ? { "delta.enableDeletionVectors": "true" } : {}),
-      },
-    }),
-  ];
 }
 
 /** What a version says whose files, or whose commits, are no longer there. */
@@ -127,13 +43,14 @@ describe("a table", () => {
   afterAll(() => engine[Symbol.asyncDispose]());
 
   async function newSubject(purging: boolean, kind: Storage): Promise<Subject> {
-    const { store, log } = madeTable(session);
+    const store = createMemoryStore();
     const table = deltaTable(store, engine);
     const configuration = {
       "delta.checkpointInterval": "4",
       ...(purging ? { "delta.logRetentionDuration": "interval 0 seconds" } : {}),
     };
-    await log(0, ...firstVersion(kind, configuration));
+    const { partitionColumns, configuration: own } = definitionOf(kind);
+    await table.create({ schema: EVENTS, partitionColumns, configuration: { ...configuration, ...own } });
     return { table, store, versions: [[]], purging };
   }
 
@@ -156,6 +73,17 @@ describe("a table", () => {
       case "delete":
         await table.delete({ session, where: `seq > ${op.above}` });
         break;
+      case "update":
+        await table.update({ session, where: `seq > ${op.above}`, set: { seq: "seq - 1" } });
+        break;
+      case "mergeInto": {
+        const { inserted, deleted } = await table.mergeInto(events(session, op.rows), {
+          ...CLAUSES,
+          ...(op.alsoOthers ? OTHERS : {}),
+        });
+        expect(stored.length + inserted - deleted).toBe(model.length);
+        break;
+      }
       case "merge": {
         const given = events(session, op.rows);
         const replaceWhen = op.newerOnly ? { replaceWhen: "source.seq > target.seq" } : {};
@@ -193,7 +121,29 @@ describe("a table", () => {
     expect(snapshot.version - before).toBeLessThanOrEqual(1);
     versions[snapshot.version] = model;
     expect(await snapshot.countRows()).toBe(model.length);
+    if (snapshot.version > before) await checkChanges(subject, snapshot.version, stored, model);
     if (purging) expect((await contents(session, snapshot)).sort()).toEqual(shown(model));
+  }
+
+  /** The rows before a version, changed as it says where it says so, are the rows after it. */
+  async function checkChanges(
+    { table, store }: Subject,
+    version: number,
+    before: readonly Event[],
+    after: readonly Event[],
+  ) {
+    const { schema } = await table.snapshot();
+    const changes = await changedRows(session, store, { version, schema });
+    if (changes === undefined) return;
+    const rows = shown(before);
+    for (const { type, row } of changes) {
+      if (type === "insert" || type === "update_postimage") continue;
+      const at = rows.indexOf(row);
+      expect(at, `${type} ${row}`).toBeGreaterThanOrEqual(0);
+      rows.splice(at, 1);
+    }
+    for (const { type, row } of changes) if (type === "insert" || type === "update_postimage") rows.push(row);
+    expect(rows.sort()).toEqual(shown(after));
   }
 
   const operations = fc.array(operation, { minLength: 1, maxLength: 12 });

@@ -19,7 +19,7 @@ export function renamed(
     const value = storedColumn(known, stored, (field) => names.get(field) ?? field.name);
     return `CAST(${value} AS ${duckTypeName(stored.type)}) AS ${quoteName(stored.name)}`;
   });
-  const ids = columns.map((column) => fieldId(column, storeAs));
+  const ids = columns.flatMap((column) => fieldId(column, storeAs));
   return { select: `SELECT ${values.join(", ")} FROM (${sql})`, fieldIds: `, FIELD_IDS {${ids.join(", ")}}` };
 }
 
@@ -37,16 +37,17 @@ export function storedAs<C extends Column>(column: C, storeAs: StoreAs, names = 
   }
 }
 
-/** `'name': id`, or `'name': {__duckdb_field_id: id, …}` where it has fields of its own. */
-function fieldId(field: Column, storeAs: StoreAs): string {
+/** `'name': id`, or `'name': {__duckdb_field_id: id, …}` where it has fields of its own; nothing for a field without id. */
+function fieldId(field: Column, storeAs: StoreAs): string[] {
   const { name, id } = storeAs(field);
+  if (id === undefined) return [];
   const inner = idsWithin(field.type, storeAs);
-  return `${quoteText(name)}: ${inner.length === 0 ? id : `{__duckdb_field_id: ${id}, ${inner.join(", ")}}`}`;
+  return [`${quoteText(name)}: ${inner.length === 0 ? id : `{__duckdb_field_id: ${id}, ${inner.join(", ")}}`}`];
 }
 
 function idsWithin(type: DataType, storeAs: StoreAs): string[] {
   if (typeof type === "string") return [];
-  if (type.type === "struct") return type.fields.map((field) => fieldId(field, storeAs));
+  if (type.type === "struct") return type.fields.flatMap((field) => fieldId(field, storeAs));
   const children: readonly (readonly [string, DataType])[] =
     type.type === "array"
       ? [["element", type.elementType]]

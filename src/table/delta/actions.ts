@@ -50,6 +50,14 @@ export interface RemoveFile {
   readonly deletionVector?: DeletionVector | null;
 }
 
+/** A file of rows that a version changed (Delta protocol, "Add CDC File"). */
+export interface ChangeFile {
+  readonly path: string;
+  readonly partitionValues: Readonly<Record<string, string | null>>;
+  readonly size: number;
+  readonly dataChange: false;
+}
+
 export interface SetTransaction {
   readonly appId: string;
   readonly version: bigint;
@@ -90,6 +98,8 @@ export interface CommitActions {
   readonly removes: readonly RemoveFile[];
   readonly txns: readonly SetTransaction[];
   readonly domains: readonly DomainMetadata[];
+  /** Written only: who reads a version's rows does without. */
+  readonly changes?: readonly ChangeFile[];
   readonly commitInfo?: CommitInfo;
   /** Of a checkpoint. */
   readonly sidecars?: readonly Sidecar[];
@@ -106,7 +116,7 @@ export const exactVersions = (text: string): unknown =>
 
 /** The text of a commit file, commitInfo first. */
 export function formatCommit(actions: CommitActions): string {
-  const { protocol, metaData, adds, removes, txns, domains, commitInfo } = actions;
+  const { protocol, metaData, adds, removes, txns, domains, changes = [], commitInfo } = actions;
   const lines: unknown[] = [];
   if (commitInfo !== undefined) lines.push({ commitInfo });
   if (protocol !== undefined) lines.push({ protocol });
@@ -115,6 +125,7 @@ export function formatCommit(actions: CommitActions): string {
   for (const domainMetadata of domains) lines.push({ domainMetadata });
   for (const remove of removes) lines.push({ remove });
   for (const add of adds) lines.push({ add });
+  for (const cdc of changes) lines.push({ cdc });
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 

@@ -32,7 +32,8 @@ export function storedAs(schema: TableSchema): ((field: Column) => StoredAs) | u
 /** What files that are written call a column, or a field in it; both modes want the name and the id. */
 export function storeAs(schema: TableSchema): ((field: Column) => StoredField) | undefined {
   if (schema.columnMapping === undefined) return undefined;
-  return (field) => ({ name: physicalName(schema, field), id: fieldId(field) });
+  return (field) =>
+    isMapped(field) ? { name: physicalName(schema, field), id: fieldId(field) } : { name: field.name, id: undefined };
 }
 
 /** The columns as files and their stats name them. */
@@ -50,6 +51,9 @@ function fieldId(field: Column): number {
   if (typeof id !== "number") throw new Error(`the column ${JSON.stringify(field.name)} has no id`);
   return id;
 }
+
+/** Whether it is one of the table's columns, and not one that a file has besides. */
+const isMapped = (field: Column) => metadataOf(field)["delta.columnMapping.id"] !== undefined;
 
 const metadataOf = (field: Column & Partial<Pick<StructField, "metadata">>) => field.metadata ?? {};
 

@@ -149,6 +149,7 @@ function actionsOf({ clock, engineInfo }: TableContext, change: CheckedChange, t
     removes,
     txns: txns.map((txn) => ({ ...txn, lastUpdated: nowMs })),
     domains: [],
+    changes: change.files?.changes ?? [],
     commitInfo: {
       timestamp: nowMs,
       operation: change.operation,

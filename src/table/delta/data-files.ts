@@ -25,23 +25,46 @@ export interface WriteOptions {
  * Writes what a query gives (the table's columns in schema order, under their names) as data files, one for each partition
  * that has rows. They are durable, and invisible until a commit names them.
  */
-export async function writeDataFiles(
+export function writeDataFiles(
   context: TableContext,
   session: QuerySession,
   sql: string,
   options: WriteOptions,
 ): Promise<AddFile[]> {
-  const one = (rows: string, values: PartitionValues) => writeDataFile(context, session, rows, { ...options, values });
+  return writeByPartition(context, session, sql, {
+    ...options,
+    file: (written, values) => adoptDataFile(context, written, { ...options, values }),
+  });
+}
+
+/** Files as writeDataFiles makes them; `file` makes each part of the table's folder. */
+export async function writeByPartition<T>(
+  context: TableContext,
+  session: QuerySession,
+  sql: string,
+  options: WriteOptions & { readonly file: (written: ParquetFile, values: PartitionValues) => Promise<T> },
+): Promise<T[]> {
   const { schema, metaData, partition, signal } = options;
   const { partitionColumns } = metaData;
-  const known = partitionColumns.length === 0 ? {} : partition;
-  const files =
-    known === undefined
-      ? await eachPartition(session, sql, { table: context.location, schema, partitionColumns, signal }, (rows) =>
-          one(rows.sql, rows.values),
-        )
-      : [await one(partitionColumns.length === 0 ? sql : withoutPartition(session, sql, options), known)];
-  return files.filter((add) => add !== undefined);
+  const naming = storeAs(schema);
+
+  async function one(rows: string, values: PartitionValues): Promise<T[]> {
+    const path = await context.files.newPath();
+    try {
+      const written = await session.writeParquet(rows, storedFields(schema, partitionColumns), path, {
+        ...(signal && { signal }),
+        ...(naming && { storeAs: naming }),
+      });
+      return written.rows === 0 ? [] : [await options.file(written, values)];
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  if (partitionColumns.length === 0) return one(sql, {});
+  if (partition !== undefined) return one(withoutPartition(session, sql, options), partition);
+  const parted = { table: context.location, schema, partitionColumns, signal };
+  return (await eachPartition(session, sql, parted, (rows) => one(rows.sql, rows.values))).flat();
 }
 
 const withoutPartition = (session: QuerySession, sql: string, { schema, metaData }: WriteOptions): string =>
@@ -51,28 +74,7 @@ const withoutPartition = (session: QuerySession, sql: string, { schema, metaData
 
 type FileOptions = WriteOptions & { readonly values: PartitionValues };
 
-/** undefined, and no file, when there are no rows. */
-async function writeDataFile(
-  context: TableContext,
-  session: QuerySession,
-  sql: string,
-  options: FileOptions,
-): Promise<AddFile | undefined> {
-  const { schema, metaData, signal } = options;
-  const path = await context.files.newPath();
-  const naming = storeAs(schema);
-  try {
-    const written = await session.writeParquet(sql, storedFields(schema, metaData.partitionColumns), path, {
-      ...(signal && { signal }),
-      ...(naming && { storeAs: naming }),
-    });
-    return written.rows === 0 ? undefined : await adoptDataFile(context, written, options);
-  } finally {
-    await rm(path, { force: true });
-  }
-}
-
-/** Data files of this process that no commit has named yet, however old the clock or their writing makes them look. */
+/** Files of this process that no commit has named yet, however old the clock or their writing makes them look. */
 export const uncommitted = new Set<string>();
 
 /** Makes a file that is already written a data file, and one of the `uncommitted`. */

@@ -1,5 +1,6 @@
 import type { Commit, DeleteOptions } from "../table.ts";
 import { fileKey } from "./actions.ts";
+import { keepsChanges, withRowsOf } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { withNewFiles } from "./new-files.ts";
@@ -21,6 +22,11 @@ export async function deleteRows(context: TableContext, options: DeleteOptions):
 
   return withNewFiles(context, async (files) => {
     const { replaced, marked } = await takeOut(context, session, files, { base, leaving, write });
+    // What a version only removes needs no telling.
+    if (keepsChanges(base) && replaced.some(({ by }) => by !== undefined))
+      await withRowsOf(context, session, { files: leaving, write }, (gone) =>
+        files.writeChanges(session, [{ type: "delete", sql: `SELECT * FROM ${gone}` }], write),
+      );
     const deleted = leaving.reduce((sum, { rows }) => sum + rows.length, 0);
     const counts = { inserted: 0, replaced: 0, kept: 0, deleted };
     const after = await commit(context, {

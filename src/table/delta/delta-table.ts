@@ -18,6 +18,7 @@ import { loadState } from "./load.ts";
 import { localFiles } from "./local-files.ts";
 import { logCleanup } from "./log-cleanup.ts";
 import { merge } from "./merge.ts";
+import { mergeInto } from "./merge-into.ts";
 import { optimize } from "./optimize.ts";
 import { overwrite } from "./overwrite.ts";
 import { checkReadable, checkWritable } from "./protocol.ts";
@@ -28,6 +29,7 @@ import { deletedFileRetentionMs, isCheckpointDue } from "./retention.ts";
 import { takingFiles } from "./rows.ts";
 import { snapshotOf, stateBehind } from "./snapshot.ts";
 import type { LoadedState } from "./state.ts";
+import { update } from "./update.ts";
 import { vacuum } from "./vacuum.ts";
 
 export interface DeltaTableOptions {
@@ -129,7 +131,9 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     append: (rows, given = {}) => takingFiles(rows, () => append(context, rows, given)),
     overwrite: (rows, given = {}) => takingFiles(rows, () => overwrite(context, rows, given)),
     delete: async (given) => deleteRows(context, given),
+    update: async (given) => update(context, given),
     merge: (rows, given) => takingFiles(rows, () => merge(context, rows, given)),
+    mergeInto: async (rows, given) => mergeInto(context, rows, given),
     replace: (rows, given) => takingFiles(rows, () => replace(context, rows, given)),
     async touch({ operation, basedOn, txns = [], signal, metrics, ...given }) {
       const base = await context.stateOf(basedOn);

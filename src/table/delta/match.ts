@@ -7,7 +7,6 @@ import { defineFiles, FILE_NUMBER, ROW_NUMBER } from "./define-files.ts";
 import type { FileRows } from "./rewrite.ts";
 import { rowsByFile } from "./rows-where.ts";
 import { withScratch } from "./scratch.ts";
-import type { KeyRange } from "./skipping.ts";
 
 /** Tables of a merge in the caller's session. */
 export interface MergeNames {
@@ -81,24 +80,5 @@ export async function matchSource(
       replacing: Number(counted?.[0]),
       refused: Number(counted?.[1]),
     };
-  });
-}
-
-const RANGED = new Set(["string", "long", "integer", "short", "byte", "date", "timestamp"]);
-
-/** Between which values the source's keys lie, for the columns where that can be compared with stats. */
-export async function sourceRanges(
-  session: QuerySession,
-  source: string,
-  key: readonly string[],
-  schema: StructType,
-): Promise<KeyRange[]> {
-  const columns = schema.fields.filter(({ name, type }) => key.includes(name) && RANGED.has(type as string));
-  if (columns.length === 0) return [];
-  const bounds = columns.map(({ name }) => `min(${session.quote(name)}), max(${session.quote(name)})`).join(", ");
-  const { rows } = await session.query(`SELECT ${bounds} FROM ${session.quote(source)}`);
-  return columns.flatMap(({ name }, i) => {
-    const [min, max] = [rows[0]?.[2 * i] ?? null, rows[0]?.[2 * i + 1] ?? null];
-    return min === null || max === null ? [] : [{ column: name, min, max }];
   });
 }

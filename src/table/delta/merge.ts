@@ -4,10 +4,12 @@ import type { StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { Commit, MergeOptions, RowFiles, Rows } from "../table.ts";
 import { fileKey } from "./actions.ts";
+import { keepsChanges, type ReplacedRows, withRowsOf } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
-import { type MergeNames, matchSource, NO_MATCHES, sourceRanges } from "./match.ts";
-import { withNewFiles } from "./new-files.ts";
+import { sourceRanges } from "./key-ranges.ts";
+import { type MergeNames, matchSource, NO_MATCHES } from "./match.ts";
+import { type NewFiles, withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, withConfiguration } from "./result.ts";
 import { checkColumns, inSchemaOrder, selectColumns } from "./rows.ts";
@@ -37,7 +39,7 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
   return withScratch(session, scratch, async () => {
     await defineSource(context, rows, names.source, schema, run);
     await checkUnique(context, session, names.source, key);
-    const ranges = await sourceRanges(session, names.source, key, schema);
+    const ranges = await sourceRanges(session, names.source, sameColumns(key), schema);
     const files = [...base.files.values()].filter((add) => mayHold(add, ranges, schema));
     const matches =
       files.length === 0
@@ -56,6 +58,14 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
       const brought =
         inFiles && taken === "" ? await written.bring(rows, write) : await written.write(session, winners, write);
       const { replaced, marked } = await takeOut(context, session, written, { base, leaving: matches.leaving, write });
+      if (keepsChanges(base) && matches.leaving.length > 0)
+        await writeMerged(context, session, written, {
+          matched: names.matched,
+          key,
+          leaving: matches.leaving,
+          brought,
+          write,
+        });
       const stored = storedRows(brought);
       const counts = {
         inserted: stored - matches.replacing,
@@ -91,6 +101,35 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
   });
 }
 
+/** What became of which rows: whoever took a stored row's place is what it is now. */
+function writeMerged(
+  context: TableContext,
+  session: QuerySession,
+  written: NewFiles,
+  {
+    matched,
+    key,
+    leaving,
+    brought,
+    write,
+  }: ReplacedRows & { readonly matched: string; readonly key: readonly string[] },
+): Promise<void> {
+  const took = `EXISTS (SELECT 1 FROM ${session.quote(matched)} AS m WHERE ${equal(session, key, "m", "t")})`;
+  return withRowsOf(context, session, { files: leaving, write }, (gone) =>
+    withRowsOf(context, session, { files: brought, write }, (come) =>
+      written.writeChanges(
+        session,
+        [
+          { type: "update_preimage", sql: `SELECT * FROM ${gone}` },
+          { type: "update_postimage", sql: `SELECT * FROM ${come} AS t WHERE ${took}` },
+          { type: "insert", sql: `SELECT * FROM ${come} AS t WHERE NOT ${took}` },
+        ],
+        write,
+      ),
+    ),
+  );
+}
+
 /** The source's rows, with the table's columns: where they lie in files, only what is asked for is read. */
 async function defineSource(
   { location }: TableContext,
@@ -108,6 +147,8 @@ async function defineSource(
     await session.execute(`CREATE TEMPORARY TABLE ${session.quote(name)} AS ${select}`, run);
   }
 }
+
+const sameColumns = (key: readonly string[]) => key.map((column) => ({ source: column, target: column }));
 
 export const equal = (session: QuerySession, key: readonly string[], a: string, b: string): string =>
   key.map((column) => `${a}.${session.quote(column)} = ${b}.${session.quote(column)}`).join(" AND ");

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { QuerySession } from "../../engine/query-engine.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { RowFiles, Rows } from "../table.ts";
-import { type AddFile, type DeletionVector, decodePath } from "./actions.ts";
+import { type AddFile, type ChangeFile, type DeletionVector, decodePath } from "./actions.ts";
+import { type ChangedRows, writeChanges } from "./change-data.ts";
 import type { TableContext } from "./context.ts";
 import { adoptDataFile, uncommitted, type WriteOptions, writeDataFiles } from "./data-files.ts";
 import { inlineVector, vectorFile, vectorsFile } from "./deletion-vector.ts";
@@ -13,10 +14,13 @@ import { withLooseBounds } from "./skipping.ts";
 /** The files of a commit in the making. */
 export interface NewFiles {
   readonly adds: readonly AddFile[];
+  readonly changes: readonly ChangeFile[];
   /** Like writeDataFiles. */
   write(session: QuerySession, sql: string, options: WriteOptions): Promise<readonly AddFile[]>;
   /** The caller's rows: what their query gives in new files, or the files in which they lie. */
   bring(rows: Rows | RowFiles, options: WriteOptions): Promise<readonly AddFile[]>;
+  /** Like writeChanges. */
+  writeChanges(session: QuerySession, changed: readonly ChangedRows[], options: WriteOptions): Promise<void>;
   /** Deletion vectors of these row numbers, in order. */
   vectors(rows: readonly ReadonlySet<number>[]): Promise<readonly DeletionVector[]>;
   /** Marks rows of one of these files as no part of the table, by their numbers. */
@@ -32,6 +36,7 @@ const INLINE_BYTES = 4096;
 export async function withNewFiles<T>(context: TableContext, work: (files: NewFiles) => Promise<T>): Promise<T> {
   const { store, prefix } = context;
   const adds: AddFile[] = [];
+  const changes: ChangeFile[] = [];
   const vectorFiles: string[] = [];
   let unknown = false;
 
@@ -80,7 +85,11 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
   try {
     return await work({
       adds,
+      changes,
       write,
+      async writeChanges(session, changed, options) {
+        changes.push(...(await writeChanges(context, session, changed, options)));
+      },
       async bring(rows, options) {
         if (!("files" in rows)) return bringQuery(rows, options);
         return holdsAsIs(options) ? adopt(rows, options) : copy(rows, options);
@@ -98,11 +107,11 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
       },
     });
   } catch (error) {
-    const names = [...adds.map(({ path }) => decodePath(path)), ...vectorFiles];
+    const names = [...[...adds, ...changes].map(({ path }) => decodePath(path)), ...vectorFiles];
     if (!unknown) await Promise.allSettled(names.map((name) => store.delete(prefix + name)));
     throw error;
   } finally {
-    for (const { path } of adds) uncommitted.delete(path);
+    for (const { path } of [...adds, ...changes]) uncommitted.delete(path);
     for (const name of vectorFiles) uncommitted.delete(name);
   }
 }

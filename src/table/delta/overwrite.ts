@@ -1,6 +1,7 @@
 import type { StructType } from "../../engine/schema.ts";
 import type { Commit, CommitOptions, RowFiles, Rows } from "../table.ts";
 import { fileKey, type MetaData } from "./actions.ts";
+import { keepsChanges, writeReplaced } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf } from "./data-files.ts";
@@ -33,7 +34,10 @@ export async function overwrite(
   const takeAway = async (files: NewFiles): Promise<TakenOut & { readonly rows: number }> => {
     if (where === undefined) return wholeTable(context, base);
     const leaving = await rowsWhere(context, session, { base, where, signal });
+    const brought = [...files.adds];
     const taken = await takeOut(context, session, files, { base, leaving, write });
+    if (keepsChanges(base) && leaving.length > 0)
+      await writeReplaced(context, session, files, { leaving, brought, write });
     return { ...taken, rows: leaving.reduce((sum, { rows }) => sum + rows.length, 0) };
   };
 

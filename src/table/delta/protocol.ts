@@ -73,7 +73,7 @@ export function checkWritable(table: string, protocol: Protocol, metaData: MetaD
   for (const feature of protocol.writerFeatures ?? []) if (!WRITE.has(feature)) refuse(feature);
   for (const [name, value] of Object.entries(metaData.configuration)) {
     if (name.startsWith("delta.constraints.")) refuse(name);
-    if (["delta.enableChangeDataFeed", "delta.enableRowTracking", "delta.enableInCommitTimestamps"].includes(name))
+    if (["delta.enableRowTracking", "delta.enableInCommitTimestamps"].includes(name))
       if (value.toLowerCase() === "true") refuse(name);
   }
   for (const duty of ['"nullable":false', '"delta.invariants"', '"delta.generationExpression"', '"delta.identity.'])

@@ -1,6 +1,7 @@
 import { PinlakeError } from "../../errors.ts";
 import type { Commit, ReplaceOptions, RowFiles } from "../table.ts";
 import { decodePath, fileKey } from "./actions.ts";
+import { keepsChanges, writeReplaced } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { withNewFiles } from "./new-files.ts";
@@ -26,6 +27,8 @@ export async function replace(context: TableContext, rows: RowFiles, options: Re
   return withNewFiles(context, async (written) => {
     const brought = await written.bring(rows, write);
     const { replaced, marked } = await takeOut(context, session, written, { base, leaving, write });
+    if (keepsChanges(base) && leaving.length > 0)
+      await writeReplaced(context, session, written, { leaving, brought, write });
     const [stored, taken] = [storedRows(brought), leaving.reduce((sum, { rows: { length } }) => sum + length, 0)];
     const counts = { inserted: stored - taken, replaced: taken, kept: 0, deleted: 0 };
     const after = await commit(context, {
