@@ -18,6 +18,7 @@ export { type Column, type DataType, type StructType, structType } from "../engi
 export { type ErrorCode, PinlakeError } from "../errors.ts";
 export type { ObjectInfo, ObjectStore } from "../store/object-store.ts";
 export type {
+  AppendOptions,
   ColumnRange,
   Commit,
   CommitOptions,
@@ -42,6 +43,7 @@ export type {
   UpdateOptions,
   VacuumOptions,
 } from "../table/table.ts";
+export type { AddedColumn, TableChange } from "../table/table-change.ts";
 
 /** A folder of a store that is not a plain folder on this machine. The caller keeps the store, and closes it. */
 export interface StoreFolder {

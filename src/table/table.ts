@@ -1,5 +1,6 @@
 import type { ParquetFile, QueryOptions, QuerySession, SqlValue } from "../engine/query-engine.ts";
 import type { Column, StructType } from "../engine/schema.ts";
+import type { TableChange } from "./table-change.ts";
 
 /** Rows on their way into a table: what this query gives in that session, columns by name. */
 export interface Rows {
@@ -76,6 +77,11 @@ export interface CommitOptions extends QueryOptions {
   readonly configuration?: Readonly<Record<string, string>>;
 }
 
+export interface AppendOptions extends CommitOptions {
+  /** Columns that the rows have and the table lacks become columns of the table. Default: SCHEMA_MISMATCH. */
+  readonly mergeSchema?: boolean;
+}
+
 export interface OperationCounts {
   readonly inserted: number;
   /** Stored rows whose place a source row took. */
@@ -97,7 +103,7 @@ export interface Commit extends OperationCounts {
   readonly removed: readonly { readonly path: string; readonly movedTo: string | undefined }[];
 }
 
-export interface MergeOptions extends CommitOptions {
+export interface MergeOptions extends AppendOptions {
   /** Columns that identify a row; no two source rows may agree in them (MERGE_AMBIGUOUS). */
   readonly key: readonly string[];
   /** SQL over `source` and `target`: whether the source row takes the stored one's place. Default: always. */
@@ -263,11 +269,11 @@ export interface Table {
   snapshot(at?: SnapshotAt): Promise<Snapshot>;
   /** Throws TABLE_EXISTS; TABLE_UNSUPPORTED and USAGE for a definition that no table can have. */
   create(options: CreateOptions): Promise<Snapshot>;
-  append(rows: Rows | RowFiles, options?: CommitOptions): Promise<Commit>;
+  append(rows: Rows | RowFiles, options?: AppendOptions): Promise<Commit>;
   /** Replaces every row; with `where` (SQL over the stored rows) only those for which it is true. */
   overwrite(
     rows: Rows | RowFiles,
-    options?: CommitOptions & { readonly where?: string; readonly schema?: StructType },
+    options?: AppendOptions & { readonly where?: string; readonly schema?: StructType },
   ): Promise<Commit>;
   /** Takes out the rows for which `where` is true. Commits also when there are none. */
   delete(options: DeleteOptions): Promise<Commit>;
@@ -282,6 +288,8 @@ export interface Table {
    * later versions are a conflict (of a Serializable table). Counts the rows taken out as replaced. Nobody looks whether keys stay unique.
    */
   replace(rows: RowFiles, options: ReplaceOptions): Promise<Commit>;
+  /** One change of the table's columns or properties, in a commit without rows. Throws TABLE_UNSUPPORTED, USAGE. */
+  alter(change: TableChange, options?: CommitOptions): Promise<Commit>;
   /** A commit without rows: txns, properties, metrics. */
   touch(options: CommitOptions & { readonly operation: string }): Promise<Commit>;
   /** Newest first. */

@@ -8,6 +8,7 @@ import { openDeltaTable } from "../../src/table/delta/delta-table.ts";
 import type { TableHarness } from "../support/table-setting.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { tableConformance } from "./table.ts";
+import { tableAlterConformance } from "./table-alter.ts";
 import { tableChangeConformance } from "./table-change.ts";
 import { tableConflictConformance } from "./table-conflicts.ts";
 import { tableDeleteConformance } from "./table-delete.ts";
@@ -38,6 +39,7 @@ for (const suite of [
   tableFilesConformance,
   tableReplaceConformance,
   tableDeleteConformance,
+  tableAlterConformance,
   tableChangeConformance,
 ]) {
   suite("A Delta table in memory", createEngine, async (engine) =>

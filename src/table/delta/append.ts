@@ -1,24 +1,29 @@
-import type { Commit, CommitOptions, RowFiles, Rows } from "../table.ts";
+import type { AppendOptions, Commit, RowFiles, Rows } from "../table.ts";
 import { checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
+import { evolvedMetaData } from "./evolve.ts";
 import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, NO_COUNTS, withConfiguration } from "./result.ts";
 import { storedRows } from "./skipping.ts";
+import { parseSchema } from "./state.ts";
 
 /** Adds rows without reading any: it may follow whatever others commit, but for a new schema. */
-export async function append(context: TableContext, rows: Rows | RowFiles, options: CommitOptions): Promise<Commit> {
+export async function append(context: TableContext, rows: Rows | RowFiles, options: AppendOptions): Promise<Commit> {
   const base = await context.stateOf(options.basedOn);
-  const { schema, metaData, protocol } = base;
-  checkWritable(context.location, protocol, metaData);
+  checkWritable(context.location, base.protocol, base.metaData);
   checkTxns(context, base, options.txns ?? []);
+  const evolved = options.mergeSchema ? await evolvedMetaData(context, base, rows) : undefined;
+  const metaData = withConfiguration(evolved ?? base.metaData, options) ?? evolved;
+  const after = metaData ?? base.metaData;
+  const write = { schema: parseSchema(after), metaData: after, signal: options.signal };
   return withNewFiles(context, async (files) => {
-    const brought = await files.bring(rows, { schema, metaData, signal: options.signal });
+    const brought = await files.bring(rows, write);
     const counts = { ...NO_COUNTS, inserted: storedRows(brought) };
-    const after = await commit(context, {
+    const { version } = await commit(context, {
       base,
       operation: "WRITE",
-      operationParameters: { mode: "Append", partitionBy: JSON.stringify(metaData.partitionColumns) },
+      operationParameters: { mode: "Append", partitionBy: JSON.stringify(after.partitionColumns) },
       metrics: {
         numFiles: files.adds.length,
         numOutputRows: counts.inserted,
@@ -28,9 +33,9 @@ export async function append(context: TableContext, rows: Rows | RowFiles, optio
       reads: { kind: "nothing" },
       files,
       txns: options.txns ?? [],
-      metaData: withConfiguration(metaData, options),
+      metaData,
       signal: options.signal,
     });
-    return commitResult(after.version, counts, { rows: brought });
+    return commitResult(version, counts, { rows: brought });
   });
 }

@@ -4,6 +4,7 @@ import type { QueryEngine } from "../../engine/query-engine.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Snapshot, SnapshotAt, Table } from "../table.ts";
+import { alter } from "./alter.ts";
 import { append } from "./append.ts";
 import { openCheckpoints } from "./checkpoint.ts";
 import { checkTxns, commit } from "./commit.ts";
@@ -135,6 +136,7 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     merge: (rows, given) => takingFiles(rows, () => merge(context, rows, given)),
     mergeInto: async (rows, given) => mergeInto(context, rows, given),
     replace: (rows, given) => takingFiles(rows, () => replace(context, rows, given)),
+    alter: async (change, given = {}) => alter(context, change, given),
     async touch({ operation, basedOn, txns = [], signal, metrics, ...given }) {
       const base = await context.stateOf(basedOn);
       checkWritable(location, base.protocol, base.metaData);

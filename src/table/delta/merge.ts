@@ -7,6 +7,7 @@ import { fileKey } from "./actions.ts";
 import { keepsChanges, type ReplacedRows, withRowsOf } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
+import { evolvedMetaData } from "./evolve.ts";
 import { sourceRanges } from "./key-ranges.ts";
 import { type MergeNames, matchSource, NO_MATCHES } from "./match.ts";
 import { type NewFiles, withNewFiles } from "./new-files.ts";
@@ -15,6 +16,7 @@ import { commitResult, withConfiguration } from "./result.ts";
 import { checkColumns, inSchemaOrder, selectColumns } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
 import { mayHold, storedRows } from "./skipping.ts";
+import { parseSchema } from "./state.ts";
 import { takeOut } from "./take-out.ts";
 
 /**
@@ -25,9 +27,11 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
   const { session } = rows;
   const { key, signal, txns = [] } = options;
   const base = await context.stateOf(options.basedOn);
-  const { schema, metaData } = base;
-  checkWritable(context.location, base.protocol, metaData);
+  checkWritable(context.location, base.protocol, base.metaData);
   checkTxns(context, base, txns);
+  const evolved = options.mergeSchema ? await evolvedMetaData(context, base, rows) : undefined;
+  const metaData = evolved ?? base.metaData;
+  const schema = evolved === undefined ? base.schema : parseSchema(evolved);
   const id = randomUUID();
   const names: MergeNames = { source: `source_${id}`, matched: `matched_${id}`, refused: `refused_${id}` };
   const run = { ...(signal === undefined ? {} : { signal }) };
@@ -93,7 +97,7 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
         adds: marked,
         removes: replaced.map(({ remove }) => remove),
         txns,
-        metaData: withConfiguration(metaData, options),
+        metaData: withConfiguration(metaData, options) ?? evolved,
         signal,
       });
       return commitResult(after.version, counts, { rows: brought, replaced });

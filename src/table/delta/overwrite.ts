@@ -1,11 +1,12 @@
 import type { StructType } from "../../engine/schema.ts";
-import type { Commit, CommitOptions, RowFiles, Rows } from "../table.ts";
+import type { AppendOptions, Commit, RowFiles, Rows } from "../table.ts";
 import { fileKey, type MetaData } from "./actions.ts";
 import { keepsChanges, writeReplaced } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf } from "./data-files.ts";
 import { defined } from "./definition.ts";
+import { evolvedMetaData } from "./evolve.ts";
 import { type NewFiles, withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, withConfiguration } from "./result.ts";
@@ -14,7 +15,7 @@ import { storedRows } from "./skipping.ts";
 import { type LoadedState, parseSchema } from "./state.ts";
 import { type TakenOut, takeOut } from "./take-out.ts";
 
-export type OverwriteOptions = CommitOptions & { readonly where?: string; readonly schema?: StructType };
+export type OverwriteOptions = AppendOptions & { readonly where?: string; readonly schema?: StructType };
 
 /** New rows in the place of all, or of those that fit `where`; the schema may change with them. */
 export async function overwrite(
@@ -28,7 +29,7 @@ export async function overwrite(
   checkWritable(context.location, base.protocol, base.metaData);
   if (base.files.size > 0) checkMayRemove(context, base.metaData);
   checkTxns(context, base, txns);
-  const metaData = newMetaData(context, base, options);
+  const metaData = await newMetaData(context, base, rows, options);
   const after = metaData ?? base.metaData;
   const write = { schema: parseSchema(after), metaData: after, signal };
   const takeAway = async (files: NewFiles): Promise<TakenOut & { readonly rows: number }> => {
@@ -84,10 +85,16 @@ function wholeTable({ clock }: TableContext, { files }: LoadedState): TakenOut &
 }
 
 /** The metadata of the new version, where it changes. */
-function newMetaData({ location }: TableContext, base: LoadedState, options: OverwriteOptions): MetaData | undefined {
+async function newMetaData(
+  context: TableContext,
+  base: LoadedState,
+  rows: Rows | RowFiles,
+  options: OverwriteOptions,
+): Promise<MetaData | undefined> {
   const { schema } = options;
-  const configured = withConfiguration(base.metaData, options);
+  const evolved = options.mergeSchema && !schema ? await evolvedMetaData(context, base, rows) : undefined;
+  const configured = withConfiguration(evolved ?? base.metaData, options) ?? evolved;
   if (schema === undefined || JSON.stringify(schema) === base.metaData.schemaString) return configured;
   const wanted = { ...(configured ?? base.metaData), schemaString: JSON.stringify(schema) };
-  return defined(location, wanted, base).metaData;
+  return defined(context.location, wanted, base).metaData;
 }

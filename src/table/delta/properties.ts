@@ -83,10 +83,20 @@ function problemOf(name: string, value: string): string | undefined {
 
 /** Like checkProperties, for a table that may have rows already: these must be looked at before a constraint can hold. */
 export function checkSettable(properties: Readonly<Record<string, string>>): void {
-  const constraint = Object.keys(properties).find((name) => CONSTRAINT.test(name.slice("delta.".length)));
+  const constraint = Object.keys(properties).find(isConstraint);
   if (constraint !== undefined)
     throw new PinlakeError("USAGE", {
       message: `${constraint} cannot be set as a property of a table that is there: add it as a constraint.`,
     });
   checkProperties(properties);
 }
+
+/** Throws USAGE for what is no mere property. */
+export function checkUnsettable(names: readonly string[]): void {
+  const kept = names.find((name) => isConstraint(name) || KEPT_BY_WRITERS.some((own) => name === `delta.${own}`));
+  if (kept === undefined) return;
+  const instead = isConstraint(kept) ? "drop the constraint instead" : "writers keep it by themselves";
+  throw new PinlakeError("USAGE", { message: `The table property ${kept} cannot be unset: ${instead}.` });
+}
+
+const isConstraint = (name: string) => name.startsWith("delta.constraints.");

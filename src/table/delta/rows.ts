@@ -63,11 +63,24 @@ export function selectColumns(
 const fractional = (type: DataType) => type === "double" || type === "float";
 const whole = (type: DataType) => ["long", "integer", "short", "byte"].includes(type as string);
 
-/** Casts that round or cut without an error; all others either keep the value or fail. */
+/** Casts that round, cut or leave out without an error; all others either keep the value or fail. */
 function losesSilently(from: DataType, to: DataType): boolean {
+  if (typeof from !== "string" && typeof to !== "string") return losesInside(from, to);
   if (whole(to)) return fractional(from) || (typeof from === "string" && /^decimal\([0-9]+,[1-9]/.test(from));
   if (to === "date") return from === "timestamp" || from === "timestamp_ntz";
   return to === "boolean" && fractional(from);
+}
+
+function losesInside(from: Exclude<DataType, string>, to: Exclude<DataType, string>): boolean {
+  if (from.type === "array" && to.type === "array") return losesSilently(from.elementType, to.elementType);
+  if (from.type === "map" && to.type === "map")
+    return losesSilently(from.keyType, to.keyType) || losesSilently(from.valueType, to.valueType);
+  if (from.type !== "struct" || to.type !== "struct") return false;
+  const wanted = new Map(to.fields.map(({ name, type }) => [name.toLowerCase(), type]));
+  return from.fields.some(({ name, type }) => {
+    const field = wanted.get(name.toLowerCase());
+    return field === undefined || losesSilently(type, field);
+  });
 }
 
 const text = (type: DataType): string => (typeof type === "string" ? type : JSON.stringify(type));

@@ -1,0 +1,18 @@
+import type { Column } from "../engine/schema.ts";
+
+/** What may change about a table without touching a row. */
+export type TableChange =
+  /** Stored rows have NULL there. Throws SCHEMA_MISMATCH for a column that is there already. */
+  | { readonly addColumns: readonly AddedColumn[] }
+  | { readonly setProperties: Readonly<Record<string, string>> }
+  /** Those that are not set may be among them. */
+  | { readonly unsetProperties: readonly string[] };
+
+export interface AddedColumn extends Column {
+  readonly description?: string;
+  /**
+   * The struct to which it is added as a field: names from the table's column down, `element` for what a list holds, `key`
+   * and `value` for what a map does. Default: the table.
+   */
+  readonly in?: readonly string[];
+}
