@@ -23,6 +23,8 @@ const FILL_RECORDS = 50_000;
 const RECORDS = 1000;
 const MAX_ROUNDS = 100;
 const NEWEST_KEYS = 100_000;
+/** Micro-batches, each of a hundredth of the rows, that replace rows before it is measured what replacing any costs. */
+const WORN = 3;
 const APPEND_MS = 2000;
 const STREAM = "streaming-bench-pin";
 const TOPIC = "bench.ingest";
@@ -58,7 +60,7 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
   const dataset = await readDataset(join(import.meta.dirname, "../pinterest/datasets/pin.ts"));
   const table = openTable("stream/pin");
   const shared = { dataset, datasets: [dataset], clock: systemClock };
-  const feed = openFeed({ ...shared, log, maxRecords: FILL_RECORDS });
+  const feed = openFeed({ ...shared, log, maxRecords: 2 * FILL_RECORDS });
   const openWriter = () =>
     openTableWriter({
       ...shared,
@@ -105,12 +107,25 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
     const at = `at ${goal.toLocaleString("en")} rows`;
     note(await appends(log, at));
 
+    note(await replacing(`the newest ${NEWEST_KEYS.toLocaleString("en")} keys, ${at}`, NEWEST_KEYS));
+    // As after hours: of each file some rows are replaced already.
+    for (let i = 0; i < WORN; i++) {
+      await append(Array.from({ length: goal / 100 }, () => Math.floor(Math.random() * newest)));
+      await writer.write(feed.cut());
+      feed.settle();
+    }
+    const anywhere = await replacing(`all keys, ${at}`, newest);
+    note({ ...anywhere, details: { ...anywhere.details, "filled rows/s": filledPerSecond, ...(await openAnew()) } });
+  }
+  return figures;
+
+  async function replacing(what: string, among: number): Promise<Figure> {
     const [times, tidyTimes]: [number[], number[]] = [[], []];
     let cpuMs = 0;
     for (let round = 0; round < rounds; round++) {
       await append(
         Array.from({ length: RECORDS }, (_, i) =>
-          i % 10 === 0 ? Math.max(0, newest - 1 - Math.floor(Math.random() * NEWEST_KEYS)) : newest++,
+          i % 10 === 0 ? Math.max(0, newest - 1 - Math.floor(Math.random() * among)) : newest++,
         ),
       );
       const cpu = process.cpuUsage();
@@ -124,11 +139,9 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
       tidyTimes.push(performance.now() - tidyMs);
     }
     times.sort((a, b) => a - b);
-    const [loadMs, loadCpu] = [performance.now(), process.cpuUsage()];
-    await using again = openWriter();
-    await again.load();
-    note({
-      name: `1,000-record micro-batch, a tenth replaced, ${at}`,
+    const files = writer.state()?.snapshot.files ?? [];
+    return {
+      name: `1,000-record micro-batch, a tenth replacing one of ${what}`,
       value: percentile(times, 0.5),
       unit: "ms",
       details: {
@@ -136,15 +149,19 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
         "CPU ms": cpuMs,
         "tidying per micro-batch ms": tidyTimes.reduce((a, b) => a + b, 0) / rounds,
         "longest ms": Math.max(...tidyTimes),
-        "opening the table anew ms": performance.now() - loadMs,
-        "CPU ms of that": cpuSince(loadCpu),
-        files: writer.state()?.snapshot.files.length ?? 0,
-        "filled rows/s": filledPerSecond,
+        files: files.length,
+        "rows marked": files.reduce((sum, { deletedRows }) => sum + deletedRows, 0),
         "resident MB": process.memoryUsage.rss() / 1e6,
       },
-    });
+    };
   }
-  return figures;
+
+  async function openAnew(): Promise<Figure["details"]> {
+    const [loadMs, loadCpu] = [performance.now(), process.cpuUsage()];
+    await using again = openWriter();
+    await again.load();
+    return { "opening the table anew ms": performance.now() - loadMs, "CPU ms of that": cpuSince(loadCpu) };
+  }
 }
 
 /** One record an append, then 100, as many as get through. */

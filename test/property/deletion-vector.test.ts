@@ -9,6 +9,7 @@ import {
   parseInlineVector,
   vectorFile,
   vectorFileText,
+  vectorOf,
   vectorsFile,
 } from "../../src/table/delta/deletion-vector.ts";
 import { formatRoaring, parseRoaring } from "../../src/table/delta/roaring-bitmap.ts";
@@ -51,7 +52,7 @@ it("reads Z85 as it was written, and the example of its specification", () => {
 it("reads from a deletion vector the rows that were written, in the action or in a file with others", () => {
   fc.assert(
     fc.property(fc.array(rows, { minLength: 1, maxLength: 3 }), (sets) => {
-      const file = vectorsFile(UUID, sets);
+      const file = vectorsFile(UUID, sets.map(vectorOf));
       for (const [i, set] of sets.entries()) {
         expect(parseInlineVector(inlineVector(set))).toEqual(sorted(set));
         expect(parseFileVector(file.bytes, file.vectors[i]!)).toEqual(sorted(set));
@@ -66,7 +67,7 @@ it("reads from a deletion vector the rows that were written, in the action or in
 it("refuses a vector of whose bytes any is cut off, added or changed", () => {
   fc.assert(
     fc.property(rows, fc.nat(), fc.integer({ min: 1, max: 255 }), (set, at, change) => {
-      const { bytes, vectors } = vectorsFile(UUID, [set]);
+      const { bytes, vectors } = vectorsFile(UUID, [vectorOf(set)]);
       const vector = vectors[0]!;
       expect(() => parseFileVector(bytes.subarray(0, at % bytes.length), vector)).toThrow();
       const changed = Uint8Array.from(bytes);

@@ -62,33 +62,43 @@ export function parseFileVector(file: Uint8Array, { offset, sizeInBytes, cardina
 }
 
 /** A vector that stands in the action. */
-export function inlineVector(rows: ReadonlySet<number>): DeletionVector {
-  const bytes = formatRoaring(rows);
-  return {
-    storageType: "i",
-    pathOrInlineDv: formatZ85(bytes),
-    sizeInBytes: bytes.length,
-    cardinality: rows.size,
-  };
+export const inlineVector = (rows: Iterable<number>): DeletionVector => inAction(vectorOf(rows));
+
+/** Vectors as bytes, on their way into actions or a file. */
+export interface FormattedVector {
+  readonly bytes: Uint8Array;
+  readonly cardinality: number;
 }
+
+/** Of distinct row numbers in any order. */
+export function vectorOf(rows: Iterable<number>): FormattedVector {
+  const numbers = [...rows];
+  return { bytes: formatRoaring(numbers), cardinality: numbers.length };
+}
+
+export const inAction = ({ bytes, cardinality }: FormattedVector): DeletionVector => ({
+  storageType: "i",
+  pathOrInlineDv: formatZ85(bytes),
+  sizeInBytes: bytes.length,
+  cardinality,
+});
 
 /** A file of vectors, to be put at `deletion_vector_<uuid>.bin` under the table, and what actions say of each, in order. */
 export function vectorsFile(
   uuid: string,
-  vectors: readonly ReadonlySet<number>[],
+  vectors: readonly FormattedVector[],
 ): { readonly bytes: Uint8Array; readonly vectors: readonly DeletionVector[] } {
   const pathOrInlineDv = vectorFileText(uuid);
-  const parts: Buffer[] = [Buffer.of(FILE_VERSION)];
+  const parts: Uint8Array[] = [Buffer.of(FILE_VERSION)];
   let offset = 1;
-  const described = vectors.map((rows): DeletionVector => {
-    const bytes = formatRoaring(rows);
+  const described = vectors.map(({ bytes, cardinality }): DeletionVector => {
     const [head, tail] = [Buffer.alloc(4), Buffer.alloc(4)];
     head.writeInt32BE(bytes.length);
     tail.writeUInt32BE(crc32(bytes));
-    parts.push(head, Buffer.from(bytes.buffer), tail);
+    parts.push(head, bytes, tail);
     const at = offset;
     offset += bytes.length + 8;
-    return { storageType: "u", pathOrInlineDv, offset: at, sizeInBytes: bytes.length, cardinality: rows.size };
+    return { storageType: "u", pathOrInlineDv, offset: at, sizeInBytes: bytes.length, cardinality };
   });
   return { bytes: Buffer.concat(parts), vectors: described };
 }

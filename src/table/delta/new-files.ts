@@ -6,7 +6,7 @@ import { type AddFile, type ChangeFile, type DeletionVector, decodePath } from "
 import { type ChangedRows, writeChanges } from "./change-data.ts";
 import type { TableContext } from "./context.ts";
 import { adoptDataFile, uncommitted, type WriteOptions, writeDataFiles } from "./data-files.ts";
-import { inlineVector, vectorFile, vectorsFile } from "./deletion-vector.ts";
+import { inAction, vectorFile, vectorOf, vectorsFile } from "./deletion-vector.ts";
 import { checkColumns, inSchemaOrder } from "./rows.ts";
 import { withScratch } from "./scratch.ts";
 import { withLooseBounds } from "./skipping.ts";
@@ -21,10 +21,10 @@ export interface NewFiles {
   bring(rows: Rows | RowFiles, options: WriteOptions): Promise<readonly AddFile[]>;
   /** Like writeChanges. */
   writeChanges(session: QuerySession, changed: readonly ChangedRows[], options: WriteOptions): Promise<void>;
-  /** Deletion vectors of these row numbers, in order. */
-  vectors(rows: readonly ReadonlySet<number>[]): Promise<readonly DeletionVector[]>;
+  /** Deletion vectors of these distinct row numbers, in order. */
+  vectors(rows: readonly (readonly number[])[]): Promise<readonly DeletionVector[]>;
   /** Marks rows of one of these files as no part of the table, by their numbers. */
-  mark(file: string, rows: ReadonlySet<number>): Promise<void>;
+  mark(file: string, rows: readonly number[]): Promise<void>;
   /** While it is not known whether the commit exists they must stay: vacuum removes them if it does not. */
   outcomeUnknown(unknown: boolean): void;
 }
@@ -71,10 +71,11 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
   const bringQuery = async (rows: Rows, options: WriteOptions) =>
     write(rows.session, await inSchemaOrder(rows, options.schema, context.location), options);
 
-  async function vectors(rows: readonly ReadonlySet<number>[]): Promise<readonly DeletionVector[]> {
-    const inline = rows.map(inlineVector);
-    if (inline.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0) <= INLINE_BYTES) return inline;
-    const made = vectorsFile(randomUUID(), rows);
+  async function vectors(rows: readonly (readonly number[])[]): Promise<readonly DeletionVector[]> {
+    const formatted = rows.map(vectorOf);
+    const size = formatted.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (size <= INLINE_BYTES) return formatted.map(inAction);
+    const made = vectorsFile(randomUUID(), formatted);
     const name = vectorFile(made.vectors[0] as DeletionVector) as string;
     uncommitted.add(name);
     vectorFiles.push(name);

@@ -114,7 +114,7 @@ function joinGroup(context: TableContext, base: LoadedState, { group, order, las
 
     async function commitJoined(left?: LeftRows): Promise<Commit> {
       const { on, removed } = left === undefined ? { on: base, removed: replaced } : await caughtUp(left.rows.length);
-      if (left !== undefined && left.rows.length > 0) await files.mark(left.file, new Set(left.rows));
+      if (left !== undefined && left.rows.length > 0) await files.mark(left.file, left.rows);
       const removes = removed.map((file) => removeOf(file, { nowMs: context.clock.now(), dataChange: false }));
       const after = await commit(context, {
         base: on,

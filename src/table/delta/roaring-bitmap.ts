@@ -105,7 +105,8 @@ function readRuns(cursor: Cursor, base: number, rows: number[], count: number): 
 
 /** The bytes of row numbers in any order; none counts twice. Throws for what is no row number. */
 export function formatRoaring(rows: Iterable<number>): Uint8Array {
-  const sorted = Float64Array.from(rows).sort();
+  const sorted = Float64Array.from(rows);
+  if (sorted.some((row, i) => row < (sorted[i - 1] ?? 0))) sorted.sort();
   const containers: { high: number; values: number[] }[] = [];
   for (const row of sorted) {
     if (!Number.isSafeInteger(row) || row < 0) throw new Error(`${row} is no row number`);

@@ -60,16 +60,29 @@ async function mark(
   const { location: table } = context;
   const missing = (file: string) => new PinlakeError("TABLE_CORRUPT", { table, file, reason: "it is missing" });
   const before = vectorReader(context, { missing, signal });
-  const gone: Set<number>[] = [];
-  for (const { file, rows } of leaving) gone.push(new Set([...(await before(file)), ...rows]));
+  const gone: (readonly number[])[] = [];
+  for (const { file, rows } of leaving) gone.push(united(await before(file), rows));
   const vectors = await written.vectors(gone);
   return leaving.map(({ file }, i) => {
     const marked = { ...file, dataChange: true, stats: withLooseBounds(file), deletionVector: vectors[i] ?? null };
-    knownVectors.set(marked, [...(gone[i] ?? [])]);
+    knownVectors.set(marked, gone[i] ?? []);
     const columns = writtenColumns.get(file);
     if (columns !== undefined) writtenColumns.set(marked, columns);
     return marked;
   });
+}
+
+/** Both in one, rising and each once. The first is rising; it may be long, and most of it stays from commit to commit. */
+function united(rising: readonly number[], more: readonly number[]): number[] {
+  const all: number[] = [];
+  let at = 0;
+  for (const row of [...more].sort((a, b) => a - b)) {
+    for (; at < rising.length && (rising[at] as number) < row; at++) all.push(rising[at] as number);
+    if (rising[at] === row) at++;
+    if (all.at(-1) !== row) all.push(row);
+  }
+  for (; at < rising.length; at++) all.push(rising[at] as number);
+  return all;
 }
 
 function split<T>(items: readonly T[], is: (item: T) => boolean): [T[], T[]] {

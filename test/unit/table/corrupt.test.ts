@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
-import { vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
+import { vectorOf, vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
 import { deltaTable, keysBelow } from "../../support/delta-table.ts";
 import { LONGS, lines, type MadeTable, madeTable, metaData, protocol } from "../../support/made-delta-table.ts";
 import { allRows } from "../../support/table-rows.ts";
@@ -37,7 +37,7 @@ describe("a table with a damaged file", () => {
         metaData(LONGS),
       ]),
     );
-    const { bytes, vectors } = vectorsFile(UUID, [new Set([1])]);
+    const { bytes, vectors } = vectorsFile(UUID, [vectorOf([1])]);
     await table.put(`deletion_vector_${UUID}.bin`, bytes);
     await table.log(1, { add: { ...b, deletionVector: vectors[0] } });
     return table;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession, SqlValue } from "../../../src/engine/query-engine.ts";
 import { structType } from "../../../src/engine/schema.ts";
-import { inlineVector, vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
+import { inlineVector, vectorOf, vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
 import { deltaTable, logKey } from "../../support/delta-table.ts";
 import {
   LONGS,
@@ -41,7 +41,7 @@ describe("a table that others wrote is read", () => {
     const add = await table.data("a.parquet", "SELECT range AS n FROM range(200000)");
     const uuid = "d2c639aa-8816-431a-aaf6-d3fe2512ff61";
     const odd = new Set(Array.from({ length: 100_000 }, (_, i) => 2 * i + 1));
-    const { bytes, vectors } = vectorsFile(uuid, [new Set([0, 5]), odd]);
+    const { bytes, vectors } = vectorsFile(uuid, [new Set([0, 5]), odd].map(vectorOf));
     await table.put(`deletion_vector_${uuid}.bin`, bytes);
     await table.log(0, protocol("deletionVectors"), metaData(LONGS), { add });
     const inline = { ...add, deletionVector: inlineVector(new Set([0, 1, 2])) };
