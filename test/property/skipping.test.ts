@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, SqlValue } from "../../src/engine/query-engine.ts";
-import { type PrimitiveType, structType } from "../../src/engine/schema.ts";
+import type { QueryEngine } from "../../src/engine/query-engine.ts";
+import type { PrimitiveType } from "../../src/engine/schema.ts";
 import type { AddFile } from "../../src/table/delta/actions.ts";
 import { inlineVector } from "../../src/table/delta/deletion-vector.ts";
 import { mayHold } from "../../src/table/delta/skipping.ts";
@@ -10,124 +10,7 @@ import { stateBehind } from "../../src/table/delta/snapshot.ts";
 import { deltaFolder } from "../support/delta-table.ts";
 import { realDeltaTables } from "../support/real-delta-tables.ts";
 import { runs } from "../support/run-length.ts";
-
-const schema = structType([
-  { name: "n", type: "long" },
-  { name: "s", type: "string" },
-  { name: "d", type: "date" },
-  { name: "t", type: "timestamp" },
-  { name: "f", type: "double" },
-]);
-
-interface Row {
-  readonly n: bigint;
-  readonly s: string;
-  readonly d: string;
-  readonly t: bigint;
-  readonly f: number;
-}
-
-const row: fc.Arbitrary<Row> = fc.record({
-  n: fc.oneof(fc.bigInt(-5n, 5n), fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n)),
-  s: fc.oneof(
-    fc.string({ unit: fc.constantFrom("a", "b", "\u007f", "\u{10ffff}", "é", "\u{1f41f}"), maxLength: 3 }),
-    fc.string({ unit: fc.constantFrom("a", "\u{1f41f}"), minLength: 30, maxLength: 40 }),
-  ),
-  d: fc
-    .date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true })
-    .map((at) => at.toISOString().slice(0, 10)),
-  t: fc.oneof(fc.bigInt(-3000n, 3000n), fc.bigInt(-62135596800000000n, 253402300799999999n)),
-  f: fc.double(),
-});
-
-const least = <T>(values: readonly T[], before: (a: T, b: T) => boolean): T =>
-  values.reduce((a, b) => (before(b, a) ? b : a));
-const bytesBefore = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
-
-/** Cut to the millisecond, as most writers do, or to the microsecond, or without its zone. */
-function instant(micros: bigint, form: number): string {
-  const ms = micros >= 0n ? micros / 1000n : (micros - 999n) / 1000n;
-  const iso = new Date(Number(ms)).toISOString();
-  if (form === 1) return iso.replace("Z", `${(micros - ms * 1000n).toString().padStart(3, "0")}Z`);
-  return form === 2 ? iso.slice(0, -1) : form === 3 ? iso.replace("Z", "+00:00") : iso;
-}
-
-/** At least as great as every text that begins so, in at most 32 characters and one more. */
-function cutMax(text: string): string | undefined {
-  const points = [...text];
-  if (points.length <= 32) return text;
-  return `${points.slice(0, 32).join("")}\u{10ffff}`;
-}
-
-/** Stats as somebody may write them: right, but not all of them. */
-function statsOf(rows: readonly Row[], form: number, left: readonly string[]): string {
-  const all = <T>(of: (row: Row) => T) => rows.map(of);
-  const min = {
-    n: rawJSON(
-      String(
-        least(
-          all((r) => r.n),
-          (a, b) => a < b,
-        ),
-      ),
-    ),
-    s: [
-      ...least(
-        all((r) => r.s),
-        bytesBefore,
-      ),
-    ]
-      .slice(0, 32)
-      .join(""),
-    d: least(
-      all((r) => r.d),
-      (a, b) => a < b,
-    ),
-    t: instant(
-      least(
-        all((r) => r.t),
-        (a, b) => a < b,
-      ),
-      form,
-    ),
-    f: 0,
-  };
-  const max = {
-    n: rawJSON(
-      String(
-        least(
-          all((r) => r.n),
-          (a, b) => a > b,
-        ),
-      ),
-    ),
-    s: cutMax(
-      least(
-        all((r) => r.s),
-        (a, b) => bytesBefore(b, a),
-      ),
-    ),
-    d: least(
-      all((r) => r.d),
-      (a, b) => a > b,
-    ),
-    t: instant(
-      least(
-        all((r) => r.t),
-        (a, b) => a > b,
-      ),
-      form,
-    ),
-    f: 0,
-  };
-  const some = (values: object) => Object.fromEntries(Object.entries(values).filter(([name]) => left.includes(name)));
-  return JSON.stringify({ numRecords: rows.length, minValues: some(min), maxValues: some(max), tightBounds: false });
-}
-
-const names = ["n", "s", "d", "t", "f"] as const;
-const compare = (a: SqlValue, b: SqlValue): boolean =>
-  typeof a === "string" ? !bytesBefore(b as string, a) : (a as bigint) <= (b as bigint);
+import { compare, names, partitionText, type Row, row, schema, statsOf } from "../support/stats-rows.ts";
 
 it("never skips a file that holds a row of the ranges asked for, whatever its stats leave out", () => {
   fc.assert(
@@ -149,27 +32,34 @@ it("never skips a file that holds a row of the ranges asked for, whatever its st
         ),
       ),
       fc.nat(5),
-      (rows, asked, form, left, deleted, broken, pick) => {
+      fc.option(fc.constantFrom(...names)),
+      (all, asked, form, left, deleted, broken, pick, partition) => {
+        // Rows of one partition have one value there, and files and stats know nothing of it.
+        const value = partition === null ? undefined : all[0]?.[partition];
+        // Empty text would be NULL.
+        const same = partition === null ? {} : { [partition]: value === "" ? "x" : value };
+        const rows = all.map((one): Row => ({ ...one, ...same }));
+        const known = left.filter((name) => name !== partition);
         // Half of the ranges begin at a row that is there.
         const there = rows[pick % rows.length]!;
         const ranges = asked.map(([column, a, b], i) => {
           const [x, y] = [i % 2 === 0 ? there[column] : a[column], b[column]];
-          return compare(x, y) ? { column, min: x, max: y } : { column, min: y, max: x };
+          return compare(column, x, y) ? { column, min: x, max: y } : { column, min: y, max: x };
         });
         const add: AddFile = {
           path: "a",
-          partitionValues: {},
+          partitionValues: partition === null ? {} : { [partition]: partitionText(partition, rows[0] as Row) },
           size: 1,
           modificationTime: 0,
           dataChange: true,
-          stats: broken ?? statsOf(rows, form, left),
+          stats: broken ?? statsOf(rows, form, known),
           ...(deleted ? { deletionVector: inlineVector(new Set([0])) } : {}),
         };
         const held = rows
           .slice(deleted ? 1 : 0)
           .some((each) =>
             ranges.every(
-              ({ column, min, max }) => column === "f" || (compare(min, each[column]) && compare(each[column], max)),
+              ({ column, min, max }) => compare(column, min, each[column]) && compare(column, each[column], max),
             ),
           );
         if (held) expect(mayHold(add, ranges, schema)).toBe(true);
@@ -177,6 +67,18 @@ it("never skips a file that holds a row of the ranges asked for, whatever its st
     ),
     runs(2000),
   );
+});
+
+it("skips files of other partitions, and of none where values are asked for", () => {
+  const file = (p: string | null): AddFile => ({
+    path: "a",
+    partitionValues: { n: p },
+    size: 1,
+    modificationTime: 0,
+    dataChange: true,
+  });
+  const held = (p: string | null) => mayHold(file(p), [{ column: "n", min: 3n, max: 5n }], schema);
+  expect(["2", "3", "5", "6", null, ""].map(held)).toEqual([false, true, true, false, false, false]);
 });
 
 it("skips by the stats of the column that is meant when columns are mapped", () => {

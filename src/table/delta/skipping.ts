@@ -14,10 +14,12 @@ interface FileStats {
 
 const parsed = new WeakMap<AddFile, FileStats>();
 
-const MANY_DIGITS = /[0-9]{16}/;
-// Numbers of more digits than a number holds stay text. Looking at each costs ten times the parse, so only where needed.
+const MANY_DIGITS = /[0-9.]{16}/;
+// What a number does not hold to its last digit stays text. Looking at each costs ten times the parse, so only where needed.
 const exact = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
-  typeof value === "number" && !Number.isSafeInteger(value) && context?.source !== undefined ? context.source : value;
+  typeof value === "number" && context?.source !== undefined && String(value) !== context.source
+    ? context.source
+    : value;
 
 /** A file's stats; nothing is known when they are missing or garbage. */
 export function statsOf(add: AddFile): FileStats {
@@ -61,17 +63,26 @@ export const storedRows = (adds: readonly AddFile[]): number => adds.reduce((sum
 
 /** Whether a file may hold a row whose values lie in every one of these ranges. Unknown is yes. */
 export function mayHold(add: AddFile, ranges: readonly ColumnRange[], schema: TableSchema): boolean {
-  const { minValues, maxValues } = statsOf(add);
   return ranges.every(({ column, min, max }) => {
     const field = schema.fields.find(({ name }) => name === column);
     const compare = field === undefined ? undefined : comparing(field.type);
     if (field === undefined || compare === undefined || min === null || max === null) return true;
-    const name = physicalName(schema, field);
-    const [low, high] = [compare.bound(own(minValues, name)), compare.bound(own(maxValues, name))];
+    const bounds = boundsOf(add, physicalName(schema, field));
+    if (bounds === undefined) return false;
+    const [low, high] = [compare.bound(bounds.low), compare.bound(bounds.high)];
     // A reader of others' stats allows for upper bounds that were cut to the millisecond.
-    if (high !== undefined && compare.order(compare.value(min), compare.slack(high)) > 0) return false;
+    if (high !== undefined && compare.order(compare.value(min), compare.slack(high, max)) > 0) return false;
     return low === undefined || compare.order(compare.value(max), low) >= 0;
   });
+}
+
+/** Between which values a file's column lies, as the log has them; undefined when all of it is NULL, which no range holds. */
+function boundsOf(add: AddFile, name: string): { readonly low: unknown; readonly high: unknown } | undefined {
+  const value = Object.hasOwn(add.partitionValues, name) ? add.partitionValues[name] : undefined;
+  if (value === null || value === "") return undefined;
+  if (value !== undefined) return { low: value, high: value };
+  const { minValues, maxValues } = statsOf(add);
+  return { low: own(minValues, name), high: own(maxValues, name) };
 }
 
 const own = (values: unknown, name: string): unknown =>
@@ -81,11 +92,12 @@ const own = (values: unknown, name: string): unknown =>
 
 interface Comparing {
   readonly bound: (stat: unknown) => Comparable | undefined;
-  readonly slack: (bound: Comparable) => Comparable;
+  /** How great a value may be in spite of its upper bound; `max` is what is asked for at most. */
+  readonly slack: (bound: Comparable, max: SqlValue) => Comparable;
   readonly value: (value: SqlValue) => Comparable;
   readonly order: (a: Comparable, b: Comparable) => number;
 }
-type Comparable = bigint | string;
+type Comparable = bigint | string | number;
 
 const byValue = (a: Comparable, b: Comparable): number => (a < b ? -1 : a > b ? 1 : 0);
 const same = <T>(value: T): T => value;
@@ -117,13 +129,40 @@ const dayNumber = (text: string): bigint => {
 
 const instants: Comparing = {
   bound: (stat) => {
-    const atMs = typeof stat === "string" ? Date.parse(/Z|[+-][0-9:]+$/.test(stat) ? stat : `${stat}Z`) : Number.NaN;
+    // With a T: of other forms years below 100 are taken for others.
+    const text = typeof stat === "string" ? stat.replace(" ", "T") : "";
+    const atMs = Date.parse(/Z|[+-][0-9:]+$/.test(text) ? text : `${text}Z`);
     return Number.isNaN(atMs) ? undefined : BigInt(atMs) * 1000n;
   },
   slack: (bound) => (bound as bigint) + 999n,
   value: (value) => BigInt(value as bigint),
   order: byValue,
 };
+
+/** Of NaN no bound says anything, and it is greater than all numbers. */
+const floating = (rounded: (value: number) => number): Comparing => ({
+  bound(stat) {
+    const value = typeof stat === "number" || (typeof stat === "string" && stat !== "") ? Number(stat) : Number.NaN;
+    return Number.isNaN(value) ? undefined : rounded(value);
+  },
+  slack: (bound, max) => (Number.isNaN(max) ? Number.POSITIVE_INFINITY : bound),
+  value: (value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : rounded(value as number)),
+  order: byValue,
+});
+
+const decimals = (scale: number): Comparing => ({
+  bound: (stat) => scaled(String(stat), scale),
+  slack: same,
+  value: (value) => scaled(String(value), scale) as bigint,
+  order: byValue,
+});
+
+function scaled(text: string, scale: number): bigint | undefined {
+  const [, sign, whole, fraction = ""] = /^(-?)([0-9]+)(?:[.]([0-9]+))?$/.exec(text) ?? [];
+  if (whole === undefined || fraction.length > scale) return undefined;
+  const digits = BigInt(whole + fraction.padEnd(scale, "0"));
+  return sign === "-" ? -digits : digits;
+}
 
 /** Types whose order in files, stats and here is the same. */
 function comparing(type: DataType): Comparing | undefined {
@@ -138,8 +177,15 @@ function comparing(type: DataType): Comparing | undefined {
     case "date":
       return days;
     case "timestamp":
+    case "timestamp_ntz":
       return instants;
-    default:
-      return undefined;
+    case "double":
+      return floating(same);
+    case "float":
+      return floating(Math.fround);
+    default: {
+      const [, scale] = /^decimal\([0-9]+,([0-9]+)\)$/.exec(String(type)) ?? [];
+      return scale === undefined ? undefined : decimals(Number(scale));
+    }
   }
 }
