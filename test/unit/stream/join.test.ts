@@ -128,6 +128,19 @@ describe("files that are joined beside the micro-batches", () => {
     expect(await life.rows()).toEqual({ 1: "first", 2: "last", 3: "first", 10: "first", 20: "meanwhile", 30: "last" });
   });
 
+  it("are joined with what was there before rows were marked", async () => {
+    const disk = await newDisk();
+    const older = await openLife(disk);
+    await older.table.alter({ unsetProperties: ["delta.enableDeletionVectors"] });
+    const life = await openLife(disk);
+    expect((await life.table.snapshot()).configuration).toMatchObject({ "delta.enableDeletionVectors": "true" });
+    await threeFiles(life);
+    await life.store("last", [2, 30]);
+    const { files } = await life.table.snapshot();
+    expect(files.reduce((sum, { deletedRows }) => sum + deletedRows, 0)).toBe(2);
+    expect(await life.rows()).toEqual({ 1: "first", 2: "last", 3: "first", 10: "first", 20: "first", 30: "last" });
+  });
+
   it("are dropped when the table was left to somebody else meanwhile", async () => {
     const disk = await newDisk();
     const life = await openLife(disk);

@@ -168,6 +168,21 @@ describe("deletion vectors", () => {
     expect(await keysBelow(table.store, "t/")).toEqual(before);
   });
 
+  it("name the right rows where a condition passes over most of a file", async () => {
+    const table = await marked(500_000);
+    const opened = deltaTable(table.store, engine);
+    expect(await opened.delete({ session, where: "n BETWEEN 399998 AND 400001 OR n = 499999" })).toMatchObject({
+      deleted: 5,
+    });
+    await opened.update({ session, where: "n = 400002", set: { n: "-n" } });
+    const gone = [399_998, 399_999, 400_000, 400_001, 400_002, 499_999];
+    const [[count, sum] = []] = await read(table, "").then((rows) => [
+      [rows.length, rows.reduce((a, [n]) => a + (n as bigint), 0n)],
+    ]);
+    expect(count).toBe(500_000 - 5);
+    expect(sum).toBe((499_999n * 500_000n) / 2n - BigInt(gone.reduce((a, b) => a + b, 0)) - 400_002n);
+  });
+
   it("are not written of a file that lost its last row: it goes", async () => {
     const table = await marked(4);
     const opened = deltaTable(table.store, engine);
