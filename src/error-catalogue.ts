@@ -236,6 +236,12 @@ export const catalogue = {
     retry: "never",
     message: (d) => `${d.table}: column "${d.column}" is ${d.found}, expected ${d.expected}.`,
   }),
+  CONSTRAINT_VIOLATED: entry<{ table: string; constraint: string; expression: string; row: string }>({
+    kind: "badData",
+    retry: "never",
+    message: (d) =>
+      `${d.table}: a row breaks the constraint ${d.constraint} (${d.expression}): ${d.row}. Nothing was written; correct such rows or leave them out.`,
+  }),
   MERGE_AMBIGUOUS: entry<{ table: string; key: string }>({
     kind: "badData",
     retry: "never",

@@ -43,7 +43,7 @@ export type {
   UpdateOptions,
   VacuumOptions,
 } from "../table/table.ts";
-export type { AddedColumn, TableChange } from "../table/table-change.ts";
+export type { AddedColumn, NewConstraint, TableChange } from "../table/table-change.ts";
 
 /** A folder of a store that is not a plain folder on this machine. The caller keeps the store, and closes it. */
 export interface StoreFolder {

@@ -7,7 +7,7 @@ export interface SqlToken {
 }
 
 const TOKEN =
-  /\s+|--[^\n]*|\/\*[\s\S]*?\*\/|(?<word>[A-Za-z_][A-Za-z0-9_]*)|(?<number>[0-9]+(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?<text>'(?:[^']|'')*')|(?<quoted>"(?:[^"]|"")*")|(?<sign>\|\||<>|<=|>=|!=|::|->>|->|[\s\S])/g;
+  /\s+|--[^\n]*|\/\*[\s\S]*?\*\/|(?<word>[A-Za-z_][A-Za-z0-9_]*)|(?<number>[0-9]+(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?<text>'(?:[^']|'')*')|(?<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`)|(?<sign>\|\||<>|<=|>=|!=|::|->>|->|[\s\S])/g;
 
 export function sqlTokens(sql: string): SqlToken[] {
   return [...sql.matchAll(TOKEN)].flatMap((match) => {

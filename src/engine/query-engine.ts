@@ -133,6 +133,8 @@ export interface QuerySession extends AsyncDisposable {
   quote(name: string): string;
   /** A text literal for this engine. */
   literal(text: string): string;
+  /** SQL that has no value: where it is evaluated the query fails (QUERY_FAILED), its reason the text that `message` (SQL) gives. */
+  failing(message: string): string;
   /** How this engine writes a type in a CAST. */
   typeName(type: DataType): string;
 }

@@ -1,3 +1,4 @@
+import type { QuerySession } from "../engine/query-engine.ts";
 import type { Column } from "../engine/schema.ts";
 
 /** What may change about a table without touching a row. */
@@ -6,7 +7,18 @@ export type TableChange =
   | { readonly addColumns: readonly AddedColumn[] }
   | { readonly setProperties: Readonly<Record<string, string>> }
   /** Those that are not set may be among them. */
-  | { readonly unsetProperties: readonly string[] };
+  | { readonly unsetProperties: readonly string[] }
+  /** From now on a write with a row for which it is not true fails. Throws CONSTRAINT_VIOLATED where a stored row is such. */
+  | { readonly addConstraint: NewConstraint }
+  | { readonly dropConstraint: string };
+
+export interface NewConstraint {
+  readonly name: string;
+  /** Spark's SQL over a row's columns, as far as it means the same here (TABLE_UNSUPPORTED). */
+  readonly check: string;
+  /** Reads the stored rows. */
+  readonly session: QuerySession;
+}
 
 export interface AddedColumn extends Column {
   readonly description?: string;

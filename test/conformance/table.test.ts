@@ -11,6 +11,7 @@ import { tableConformance } from "./table.ts";
 import { tableAlterConformance } from "./table-alter.ts";
 import { tableChangeConformance } from "./table-change.ts";
 import { tableConflictConformance } from "./table-conflicts.ts";
+import { tableConstraintConformance } from "./table-constraints.ts";
 import { tableDeleteConformance } from "./table-delete.ts";
 import { tableFilesConformance } from "./table-files.ts";
 import { tableReplaceConformance } from "./table-replace.ts";
@@ -40,6 +41,7 @@ for (const suite of [
   tableReplaceConformance,
   tableDeleteConformance,
   tableAlterConformance,
+  tableConstraintConformance,
   tableChangeConformance,
 ]) {
   suite("A Delta table in memory", createEngine, async (engine) =>

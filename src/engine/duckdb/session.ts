@@ -218,6 +218,7 @@ export function openSession(parts: SessionParts): QuerySession {
     textRows,
     quote: quoteName,
     literal: quoteText,
+    failing: (message) => `error(${message})`,
     typeName: duckTypeName,
 
     async [Symbol.asyncDispose]() {

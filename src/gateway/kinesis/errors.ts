@@ -59,6 +59,7 @@ const answers: Record<ErrorCode, Answer> = {
   TABLE_FILES_MISSING: fault,
   TABLE_CORRUPT: fault,
   SCHEMA_MISMATCH: fault,
+  CONSTRAINT_VIOLATED: fault,
   MERGE_AMBIGUOUS: fault,
   DEFINITION_CHANGED: fault,
   REBUILD_UNFINISHED: fault,

@@ -1,12 +1,17 @@
+import { randomUUID } from "node:crypto";
+import { PinlakeError } from "../../errors.ts";
 import type { Commit, CommitOptions } from "../table.ts";
-import type { AddedColumn, TableChange } from "../table-change.ts";
+import type { AddedColumn, NewConstraint, TableChange } from "../table-change.ts";
 import type { MetaData } from "./actions.ts";
 import { type Change, checkTxns, commit } from "./commit.ts";
+import { CHECK, checkRows } from "./constraints.ts";
 import type { TableContext } from "./context.ts";
+import { defineFiles } from "./define-files.ts";
 import { checkSettable, checkUnsettable } from "./properties.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, NO_COUNTS, withConfiguration } from "./result.ts";
 import { withColumns } from "./schema-changes.ts";
+import { withScratch } from "./scratch.ts";
 import type { LoadedState } from "./state.ts";
 
 /** Changes what a table is in a commit without rows; appends of others may come before it, other definitions not. */
@@ -15,7 +20,7 @@ export async function alter(context: TableContext, change: TableChange, options:
   const base = await context.stateOf(options.basedOn);
   checkWritable(location, base.protocol, base.metaData);
   checkTxns(context, base, options.txns ?? []);
-  const { metaData, ...altered } = alteration(location, base, change);
+  const { metaData, ...altered } = await alteration(context, base, change, options.signal);
   const after = await commit(context, {
     base,
     ...altered,
@@ -32,9 +37,15 @@ type Alteration = Pick<Change, "operation" | "operationParameters" | "reads"> & 
 const NOTHING = { kind: "nothing" } as const;
 
 /** The definition after a change, and what Spark calls that. */
-function alteration(table: string, { metaData }: LoadedState, change: TableChange): Alteration {
+async function alteration(
+  context: TableContext,
+  base: LoadedState,
+  change: TableChange,
+  signal: AbortSignal | undefined,
+): Promise<Alteration> {
+  const { metaData } = base;
   if ("addColumns" in change) {
-    const after = withColumns(table, JSON.parse(metaData.schemaString), change.addColumns);
+    const after = withColumns(context.location, JSON.parse(metaData.schemaString), change.addColumns);
     return {
       operation: "ADD COLUMNS",
       operationParameters: { columns: JSON.stringify(change.addColumns.map(columnParameter)) },
@@ -51,14 +62,68 @@ function alteration(table: string, { metaData }: LoadedState, change: TableChang
       metaData: { ...metaData, configuration: { ...metaData.configuration, ...change.setProperties } },
     };
   }
-  checkUnsettable(change.unsetProperties);
-  const kept = Object.entries(metaData.configuration).filter(([name]) => !change.unsetProperties.includes(name));
-  return {
-    operation: "UNSET TBLPROPERTIES",
-    operationParameters: { properties: JSON.stringify(change.unsetProperties), ifExists: true },
-    reads: NOTHING,
-    metaData: { ...metaData, configuration: Object.fromEntries(kept) },
+  if ("unsetProperties" in change) {
+    checkUnsettable(change.unsetProperties);
+    return {
+      operation: "UNSET TBLPROPERTIES",
+      operationParameters: { properties: JSON.stringify(change.unsetProperties), ifExists: true },
+      reads: NOTHING,
+      metaData: without(metaData, change.unsetProperties),
+    };
+  }
+  if ("dropConstraint" in change) {
+    const name = change.dropConstraint.toLowerCase();
+    const property = constraintNamed(metaData, name);
+    if (property === undefined)
+      throw new PinlakeError("USAGE", { message: `${context.location} has no constraint ${name}.` });
+    return {
+      operation: "DROP CONSTRAINT",
+      operationParameters: { name, expr: metaData.configuration[property], existed: "true" },
+      reads: NOTHING,
+      metaData: without(metaData, [property]),
+    };
+  }
+  return addedConstraint(context, base, change.addConstraint, signal);
+}
+
+async function addedConstraint(
+  context: TableContext,
+  base: LoadedState,
+  { name: given, check, session }: NewConstraint,
+  signal: AbortSignal | undefined,
+): Promise<Alteration> {
+  const { location } = context;
+  const { schema, metaData } = base;
+  const name = given.toLowerCase();
+  const refuse = (why: string): never => {
+    throw new PinlakeError("USAGE", { message: `${location} cannot get the constraint ${given}: ${why}.` });
   };
+  if (!/^[a-z_][a-z0-9_]*$/.test(name)) refuse("a name is letters, digits and _");
+  const known = constraintNamed(metaData, name);
+  if (known !== undefined) refuse(`it has one of that name, ${metaData.configuration[known]}`);
+  const constraint = { name, expression: check };
+  const view = `constrained_${randomUUID()}`;
+  await withScratch(session, { views: [view] }, async () => {
+    await defineFiles(context, session, view, { adds: [...base.files.values()], schema, signal });
+    const rows = { session, sql: `SELECT * FROM ${session.quote(view)}` };
+    await checkRows(location, rows, { schema, metaData }, { constraint, signal });
+  });
+  return {
+    operation: "ADD CONSTRAINT",
+    operationParameters: { name, expr: check },
+    // Whoever wrote meanwhile did not know of it.
+    reads: { kind: "table" },
+    metaData: { ...metaData, configuration: { ...metaData.configuration, [`${CHECK}${name}`]: check } },
+  };
+}
+
+/** The property that is the constraint of that name, whatever the case. */
+const constraintNamed = ({ configuration }: MetaData, name: string): string | undefined =>
+  Object.keys(configuration).find((property) => property.toLowerCase() === `${CHECK}${name}`);
+
+function without(metaData: MetaData, names: readonly string[]): MetaData {
+  const kept = Object.entries(metaData.configuration).filter(([name]) => !names.includes(name));
+  return { ...metaData, configuration: Object.fromEntries(kept) };
 }
 
 const columnParameter = ({ in: path = [], name, type, description }: AddedColumn) => ({

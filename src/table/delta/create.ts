@@ -3,10 +3,11 @@ import { PinlakeError } from "../../errors.ts";
 import type { CreateOptions } from "../table.ts";
 import type { CommitActions } from "./actions.ts";
 import { putCommit } from "./commit.ts";
+import { checkConstraints } from "./constraints.ts";
 import type { TableContext } from "./context.ts";
 import { defined } from "./definition.ts";
 import { checkProperties } from "./properties.ts";
-import type { LoadedState } from "./state.ts";
+import { type LoadedState, parseSchema } from "./state.ts";
 
 /** Version 0. Of several that create the same table one wins, the others get TABLE_EXISTS. Throws TABLE_UNSUPPORTED, USAGE. */
 export async function create(context: TableContext, options: CreateOptions): Promise<LoadedState> {
@@ -23,6 +24,7 @@ export async function create(context: TableContext, options: CreateOptions): Pro
     configuration,
     createdTime: nowMs,
   });
+  checkConstraints(location, { schema: parseSchema(metaData), metaData });
   if ((await current.refresh()) !== undefined) throw new PinlakeError("TABLE_EXISTS", { table: location });
   const txnId = randomUUID();
   const actions: CommitActions = {

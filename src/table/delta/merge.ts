@@ -60,7 +60,9 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
           : "";
       const winners = selectColumns(session, schema, `(SELECT * FROM ${q(names.source)} AS s${taken})`);
       const brought =
-        inFiles && taken === "" ? await written.bring(rows, write) : await written.write(session, winners, write);
+        inFiles && taken === ""
+          ? await written.bring(rows, write)
+          : await written.bring({ session, sql: winners }, write);
       const { replaced, marked } = await takeOut(context, session, written, { base, leaving: matches.leaving, write });
       if (keepsChanges(base) && matches.leaving.length > 0)
         await writeMerged(context, session, written, {

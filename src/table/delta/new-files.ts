@@ -4,6 +4,7 @@ import { PinlakeError } from "../../errors.ts";
 import type { RowFiles, Rows } from "../table.ts";
 import { type AddFile, type ChangeFile, type DeletionVector, decodePath } from "./actions.ts";
 import { type ChangedRows, writeChanges } from "./change-data.ts";
+import { constraintsOf, guarded } from "./constraints.ts";
 import type { TableContext } from "./context.ts";
 import { adoptDataFile, uncommitted, type WriteOptions, writeDataFiles } from "./data-files.ts";
 import { inAction, vectorFile, vectorOf, vectorsFile } from "./deletion-vector.ts";
@@ -68,8 +69,10 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
     });
   }
 
-  const bringQuery = async (rows: Rows, options: WriteOptions) =>
-    write(rows.session, await inSchemaOrder(rows, options.schema, context.location), options);
+  async function bringQuery({ session, sql }: Rows, options: WriteOptions): Promise<readonly AddFile[]> {
+    const ordered = await inSchemaOrder({ session, sql }, options.schema, context.location);
+    return guarded(context.location, { session, sql: ordered }, options, (kept) => write(session, kept, options));
+  }
 
   async function vectors(rows: readonly (readonly number[])[]): Promise<readonly DeletionVector[]> {
     const formatted = rows.map(vectorOf);
@@ -118,5 +121,7 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
 }
 
 /** Whether files with the table's columns under their names can become files of the table as they are. */
-const holdsAsIs = ({ schema, metaData }: WriteOptions): boolean =>
-  schema.columnMapping === undefined && metaData.partitionColumns.length === 0;
+const holdsAsIs = (options: WriteOptions): boolean =>
+  options.schema.columnMapping === undefined &&
+  options.metaData.partitionColumns.length === 0 &&
+  constraintsOf(options).length === 0;

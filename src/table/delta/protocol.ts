@@ -72,11 +72,10 @@ export function checkWritable(table: string, protocol: Protocol, metaData: MetaD
   if (protocol.minWriterVersion > 7) refuse(`writer version ${protocol.minWriterVersion}`);
   for (const feature of protocol.writerFeatures ?? []) if (!WRITE.has(feature)) refuse(feature);
   for (const [name, value] of Object.entries(metaData.configuration)) {
-    if (name.startsWith("delta.constraints.")) refuse(name);
     if (["delta.enableRowTracking", "delta.enableInCommitTimestamps"].includes(name))
       if (value.toLowerCase() === "true") refuse(name);
   }
-  for (const duty of ['"nullable":false', '"delta.invariants"', '"delta.generationExpression"', '"delta.identity.'])
+  for (const duty of ['"delta.generationExpression"', '"delta.identity.'])
     if (metaData.schemaString.replaceAll(/\s+/g, "").includes(duty))
       refuse(`a column with ${duty.replaceAll('"', "")}`);
 }
