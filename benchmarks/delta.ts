@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DeltaTable, openDeltaTable, rowsFrom, structType } from "pinlake/delta";
+import { merging } from "./delta-merge.ts";
 import { withDeltaRs } from "./delta-rs.ts";
 import { writeLog } from "./delta-tables.ts";
 import { type Benchmark, type Figure, median } from "./figure.ts";
@@ -15,7 +16,7 @@ const SCHEMA = structType([
 
 /**
  * Delta tables alone, beside delta-rs in the same run where it is installed (scripts/services/delta-rs.sh). `rows` scales
- * it: so many commits (10,000), ten times as many active files, a hundred times as many in a checkpoint.
+ * it: so many commits (10,000), ten times as many active files, a hundred times as many in a checkpoint, a thousand times as many rows to merge into.
  */
 export const delta: Benchmark = {
   name: "delta",
@@ -28,6 +29,7 @@ export const delta: Benchmark = {
         () => opening(folder, rows),
         () => manyFiles(folder, 10 * rows),
         () => smallFiles(folder, Math.min(1000, rows)),
+        () => merging(folder, 1000 * rows),
         () => checkpointing(folder, 100 * rows),
       ]) {
         figures.push(...(await measure()));

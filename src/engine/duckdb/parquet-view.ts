@@ -105,8 +105,13 @@ function fail(sql: string, reason: string): never {
 const has = ({ fields }: FileColumns, column: string) => fields.some(({ name }) => name.toLowerCase() === column);
 
 /** DuckDB tells by `file_index` where a row's file stands in its list, unless a column of the files has that name. */
-const numberOf = ({ numbers, columns }: FileGroup): string =>
-  has(columns, "file_index") ? String(numbers[0]) : `[${numbers.join(", ")}][CAST(file_index AS BIGINT) + 1]`;
+function numberOf({ numbers, columns }: FileGroup): string {
+  const [first = 0] = numbers;
+  if (has(columns, "file_index")) return String(first);
+  // An addition costs next to nothing, looking each row's number up does not.
+  if (numbers.every((number, i) => number === first + i)) return `CAST(file_index AS INTEGER) + ${first}`;
+  return `[${numbers.join(", ")}][CAST(file_index AS BIGINT) + 1]`;
+}
 
 const oneByOne = (group: FileGroup): FileGroup[] =>
   group.files.map((file, i) => ({ ...group, files: [file], numbers: group.numbers.slice(i, i + 1) }));
