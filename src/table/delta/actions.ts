@@ -151,7 +151,7 @@ export function parseCommit(
     if (line.trim() === "") continue;
     empty = false;
     const action = parseLine(line, lineNumber, source);
-    if (action.add != null) adds.push(action.add);
+    if (action.add != null) adds.push(slim(action.add));
     else if (action.remove != null) removes.push(action.remove);
     else if (action.txn != null) txns.push(parseTxn(line));
     else if (action.domainMetadata != null) domains.push(action.domainMetadata);
@@ -162,6 +162,24 @@ export function parseCommit(
   }
   if (empty) throw new PinlakeError("TABLE_CORRUPT", { ...source, reason: "it is empty" });
   return { ...single, adds, removes, txns, domains, ...(sidecars.length === 0 ? {} : { sidecars }) };
+}
+
+const UNPARTITIONED: AddFile["partitionValues"] = Object.freeze({});
+
+/** Of a million files each byte counts: what is null or empty takes no room of its own. */
+export function slim(add: AddFile): AddFile {
+  const { path, partitionValues, size, modificationTime, dataChange, ...rest } = add;
+  const isBare = partitionValues != null && Object.keys(partitionValues).length === 0;
+  const common = {
+    path,
+    partitionValues: isBare ? UNPARTITIONED : partitionValues,
+    size,
+    modificationTime,
+    dataChange,
+    ...(rest.stats == null ? {} : { stats: rest.stats }),
+  };
+  const others = Object.entries(rest).filter(([name, value]) => value !== null && name !== "stats");
+  return others.length === 0 ? common : { ...common, ...Object.fromEntries(others) };
 }
 
 function utf8(body: Uint8Array, source: { table: string; file: string }): string {

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
-import type { QueryEngine, QuerySession } from "../../engine/query-engine.ts";
+import { rm, writeFile } from "node:fs/promises";
+import type { QueryEngine, QueryResult, QuerySession } from "../../engine/query-engine.ts";
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { type CommitActions, decodePath, parseCommit, type Sidecar } from "./actions.ts";
 import { CHECKPOINT_COLUMNS, READ_COLUMNS } from "./checkpoint-columns.ts";
-import { actionsOf, checkpointRows, JSON_COLUMNS, readSql, validationSql, writeSql } from "./checkpoint-rows.ts";
+import { actionsOf, checkpointLines, readSql, validationSql, writeSql } from "./checkpoint-rows.ts";
 import type { LocalFiles } from "./local-files.ts";
 import { checkpointName, LAST_CHECKPOINT, sidecarName } from "./names.ts";
 import { withScratch } from "./scratch.ts";
@@ -75,8 +75,8 @@ export function openCheckpoints({
     const view = `checkpoint_${randomUUID()}`;
     return withScratch(session, { views: [view] }, async () => {
       await session.defineParquet(view, READ_COLUMNS, [{ path }]);
-      const { rows } = await session.query(readSql(session, view));
-      return actionsOf(rows as readonly (readonly (string | null)[])[]);
+      const batches = session.batches(readSql(session, view));
+      return actionsOf(textsOf(batches));
     });
   }
 
@@ -97,17 +97,22 @@ export function openCheckpoints({
 
   async function writeValidated(state: LoadedState, path: string): Promise<{ rows: number; bytes: number }> {
     const session = await sessionOf(engine);
-    const name = `checkpoint_${randomUUID()}`;
-    return withScratch(session, { tables: [name] }, async () => {
-      let count = 0;
-      for (const rows of checkpointRows(state)) {
-        await session.defineRows(name, JSON_COLUMNS, rows, { append: count > 0 });
-        count += rows.length;
+    const lines = await files.newPath();
+    try {
+      let longest = 0;
+      async function* texts() {
+        for (const piece of checkpointLines(state)) {
+          longest = Math.max(longest, piece.longest);
+          yield piece.text;
+        }
       }
-      const { bytes } = await session.writeParquet(writeSql(session, name), CHECKPOINT_COLUMNS, path);
+      await writeFile(lines, texts());
+      const written = await session.writeParquet(writeSql(session, lines, longest), CHECKPOINT_COLUMNS, path);
       await validate(state, path);
-      return { rows: count, bytes };
-    });
+      return written;
+    } finally {
+      await rm(lines, { force: true });
+    }
   }
 
   return {
@@ -139,6 +144,10 @@ export function openCheckpoints({
       }
     },
   };
+}
+
+async function* textsOf(batches: AsyncIterable<QueryResult>): AsyncGenerator<readonly (readonly (string | null)[])[]> {
+  for await (const { rows } of batches) yield rows as readonly (readonly (string | null)[])[];
 }
 
 const fileName = ({ path }: Sidecar): string => decodePath(path).split("/").at(-1) ?? "";

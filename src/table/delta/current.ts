@@ -43,7 +43,7 @@ export function currentState(reader: LogReader): Current {
   }
 
   const next = ({ state }: Known, commit: StoredCommit): Known => ({
-    state: loadedState(applied(log, state, commit.actions, commit), {
+    state: loadedState(applied(log, state, [commit]), {
       table: log.location,
       file: commitName(commit.version),
     }),

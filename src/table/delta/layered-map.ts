@@ -47,10 +47,11 @@ function layered<V>(layers: readonly Layer<V>[], size: number): LayeredMap<V> {
       const top = new Map<string, V | undefined>();
       let nextSize = size;
       for (const [key, value] of changes) {
-        const before = top.has(key) ? top.get(key) : get(key);
+        const again = top.has(key);
+        const before = again ? top.get(key) : get(key);
         nextSize += Number(value !== undefined) - Number(before !== undefined);
-        // Setting again moves the key to the end, so that entries come in order of their last change.
-        top.delete(key);
+        // Set again it would keep its place, and entries come in order of their last change.
+        if (again) top.delete(key);
         if (value !== undefined || layers.length > 0) top.set(key, value);
       }
       return layered(settled(layers, top), nextSize);

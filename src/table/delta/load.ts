@@ -1,18 +1,24 @@
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
-import type { CommitActions } from "./actions.ts";
 import type { Checkpoints } from "./checkpoint.ts";
 import { completeCheckpoints } from "./checkpoint-files.ts";
 import type { CommitLog, ListedLogFile } from "./commit-log.ts";
 import { commitName } from "./names.ts";
-import { applyCommit, type CommitAt, EMPTY_STATE, type LoadedState, loadedState, type TableState } from "./state.ts";
+import {
+  applyCommits,
+  type CommitToApply,
+  EMPTY_STATE,
+  type LoadedState,
+  loadedState,
+  type TableState,
+} from "./state.ts";
 
 export interface LogReader {
   readonly log: CommitLog;
   readonly checkpoints: Checkpoints;
 }
 
-/** Commit files read at the same time. */
-const READ_AHEAD = 32;
+/** Commit files read at the same time: as many as waiting is worth, and of large ones no more than are quickly gone through. */
+const READ_AHEAD = { files: 32, bytes: 4 * 1024 * 1024 };
 
 /**
  * A version of the table from nothing: its newest checkpoint at or below it, then every commit after that. Default: the
@@ -63,23 +69,50 @@ async function replay(
   const commits = new Map(listed.filter(({ kind }) => kind === "commit").map((file) => [file.version, file]));
   for (let after = state.version + 1; after <= newest; after++)
     if (!commits.has(after)) throw start.failure ?? missing(log, after);
-  for (let from = state.version + 1; from <= newest; from += READ_AHEAD) {
-    const versions = Array.from({ length: Math.min(READ_AHEAD, newest - from + 1) }, (_, i) => from + i);
-    for (const [i, commit] of (await Promise.all(versions.map((v) => log.read(v, commits.get(v))))).entries()) {
-      if (commit === undefined) throw start.failure ?? missing(log, from + i);
-      state = applied(log, state, commit.actions, commit);
+  const left = Array.from({ length: newest - state.version }, (_, i) => commits.get(state.version + 1 + i));
+  let pending: CommitToApply[] = [];
+  let actions = 0;
+  for (const group of readTogether(left as readonly ListedLogFile[]))
+    for (const [i, commit] of (await Promise.all(group.map((file) => log.read(file.version, file)))).entries()) {
+      if (commit === undefined) throw start.failure ?? missing(log, group[i]?.version ?? newest);
+      pending.push(commit);
+      actions += commit.actions.adds.length + commit.actions.removes.length;
+      if (actions < APPLIED_AT_ONCE) continue;
+      state = applied(log, state, pending);
+      [pending, actions] = [[], 0];
     }
-  }
+  state = applied(log, state, pending);
   return loadedState(state, { table: log.location, file: commitName(newest) });
 }
 
-/** Like applyCommit, but what cannot be understood is TABLE_CORRUPT. */
-export function applied(log: CommitLog, state: TableState, actions: CommitActions, at: CommitAt): TableState {
+function* readTogether(files: readonly ListedLogFile[]): Generator<readonly ListedLogFile[]> {
+  let group: ListedLogFile[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (group.length >= READ_AHEAD.files || (group.length > 0 && bytes + file.bytes > READ_AHEAD.bytes)) {
+      yield group;
+      [group, bytes] = [[], 0];
+    }
+    group.push(file);
+    bytes += file.bytes;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** So many actions are held before they are applied together. */
+const APPLIED_AT_ONCE = 500_000;
+
+/** Like applyCommits, but what cannot be understood is TABLE_CORRUPT. */
+export function applied(log: CommitLog, state: TableState, commits: readonly CommitToApply[]): TableState {
   try {
-    return applyCommit(state, actions, at);
+    return applyCommits(state, commits);
   } catch (cause) {
+    const [first, ...rest] = commits;
+    // Whose fault it is shows when they are applied one by one.
+    if (first !== undefined && rest.length > 0) return applied(log, applied(log, state, [first]), rest);
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PinlakeError("TABLE_CORRUPT", { table: log.location, file: commitName(at.version), reason }, { cause });
+    const file = commitName(first?.version ?? state.version);
+    throw new PinlakeError("TABLE_CORRUPT", { table: log.location, file, reason }, { cause });
   }
 }
 
@@ -108,8 +141,8 @@ async function newestReadable(
       const actions = await checkpoints.read(names);
       const [file = ""] = names;
       const commit = listed.find((other) => other.kind === "commit" && other.version === version);
-      const at = { version, modifiedAtMs: commit?.modifiedAtMs ?? modifiedAtMs };
-      return { state: loadedState(applied(log, EMPTY_STATE, actions, at), { table: log.location, file }), failure };
+      const whole = { version, modifiedAtMs: commit?.modifiedAtMs ?? modifiedAtMs, actions };
+      return { state: loadedState(applied(log, EMPTY_STATE, [whole]), { table: log.location, file }), failure };
     } catch (error) {
       if (!isPinlakeError(error, "TABLE_CORRUPT") && !isPinlakeError(error, "OBJECT_NOT_FOUND")) throw error;
       failure ??= error;

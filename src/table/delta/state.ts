@@ -46,28 +46,50 @@ export interface CommitAt {
   readonly modifiedAtMs: number;
 }
 
-/** The next version. Removes count before adds, so that a commit may replace a file's deletion vector. */
-export function applyCommit(state: TableState, actions: CommitActions, at: CommitAt): TableState {
-  const removed = actions.removes.map((remove) => [fileKey(remove), remove] as const);
-  const added = actions.adds.map((add) => [fileKey(add), add] as const);
+export interface CommitToApply extends CommitAt {
+  readonly actions: CommitActions;
+}
+
+/**
+ * The state some versions on. Of each, removes count before adds, so that a commit may replace a file's deletion vector. Many at
+ * once cost less than one by one.
+ */
+export function applyCommits(state: TableState, commits: readonly CommitToApply[]): TableState {
+  let { version, timestampMs, protocol, metaData, schema } = state;
+  const [files, tombstones]: [Change<AddFile>[], Change<RemoveFile>[]] = [[], []];
+  const [txns, domains]: [Change<SetTransaction>[], Change<DomainMetadata>[]] = [[], []];
+  for (const { actions, ...at } of commits) {
+    timestampMs = Math.max(at.modifiedAtMs, timestampMs + (version < 0 ? 0 : 1));
+    version = at.version;
+    protocol = actions.protocol ?? protocol;
+    if (actions.metaData !== undefined) [metaData, schema] = [whole(actions.metaData), parseSchema(actions.metaData)];
+    for (const remove of actions.removes) {
+      const key = fileKey(remove);
+      files.push([key, undefined]);
+      tombstones.push([key, remove]);
+    }
+    for (const add of actions.adds) {
+      const key = fileKey(add);
+      files.push([key, add]);
+      tombstones.push([key, undefined]);
+    }
+    for (const txn of actions.txns) txns.push([txn.appId, txn]);
+    for (const domain of actions.domains) domains.push([domain.domain, domain.removed ? undefined : domain]);
+  }
   return {
-    version: at.version,
-    timestampMs: Math.max(at.modifiedAtMs, state.timestampMs + (state.version < 0 ? 0 : 1)),
-    protocol: actions.protocol ?? state.protocol,
-    metaData: actions.metaData === undefined ? state.metaData : whole(actions.metaData),
-    schema: actions.metaData === undefined ? state.schema : parseSchema(actions.metaData),
-    files: changed(state.files, [...removed.map(([key]) => [key, undefined] as const), ...added]),
-    tombstones: changed(state.tombstones, [...removed, ...added.map(([key]) => [key, undefined] as const)]),
-    txns: changed(
-      state.txns,
-      actions.txns.map((txn) => [txn.appId, txn] as const),
-    ),
-    domains: changed(
-      state.domains,
-      actions.domains.map((domain) => [domain.domain, domain.removed ? undefined : domain] as const),
-    ),
+    version,
+    timestampMs,
+    protocol,
+    metaData,
+    schema,
+    files: changed(state.files, files),
+    tombstones: changed(state.tombstones, tombstones),
+    txns: changed(state.txns, txns),
+    domains: changed(state.domains, domains),
   };
 }
+
+type Change<V> = readonly [string, V | undefined];
 
 /** Some writers leave out what is empty. */
 const whole = (metaData: MetaData): MetaData =>
@@ -75,7 +97,7 @@ const whole = (metaData: MetaData): MetaData =>
     ? metaData
     : { ...metaData, configuration: metaData.configuration ?? {}, partitionColumns: metaData.partitionColumns ?? [] };
 
-const changed = <V>(map: LayeredMap<V>, changes: readonly (readonly [string, V | undefined])[]): LayeredMap<V> =>
+const changed = <V>(map: LayeredMap<V>, changes: readonly Change<V>[]): LayeredMap<V> =>
   changes.length === 0 ? map : map.with(changes);
 
 export function parseSchema({ schemaString, configuration }: MetaData): TableSchema {

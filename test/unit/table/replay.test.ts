@@ -1,17 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatCommit, parseCommit } from "../../../src/table/delta/actions.ts";
+import { type CommitActions, formatCommit, parseCommit } from "../../../src/table/delta/actions.ts";
 import { planCompaction } from "../../../src/table/delta/compaction.ts";
 import { layeredMap } from "../../../src/table/delta/layered-map.ts";
 import { checkpointName, commitName, parseLogName } from "../../../src/table/delta/names.ts";
 import { intervalMs, logCutoffMs } from "../../../src/table/delta/retention.ts";
-import { applyCommit, EMPTY_STATE } from "../../../src/table/delta/state.ts";
+import { applyCommits, type CommitAt, EMPTY_STATE, type TableState } from "../../../src/table/delta/state.ts";
 import { runs } from "../../support/run-length.ts";
 
 const parsed = (text: string, from: { table: string; file: string }) => parseCommit(Buffer.from(text), from);
 const source = { table: "t", file: "f" };
 const add = { path: "a%20b", partitionValues: {}, size: 1, modificationTime: 0, dataChange: true };
 const at = (version: number, modifiedAtMs = 0) => ({ version, modifiedAtMs });
+
+const applyCommit = (state: TableState, actions: CommitActions, at: CommitAt): TableState =>
+  applyCommits(state, [{ ...at, actions }]);
 
 describe("the actions of a commit", () => {
   it("come back as they were written, versions of txns digit by digit", () => {
