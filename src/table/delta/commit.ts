@@ -11,6 +11,7 @@ import {
   type RemoveFile,
 } from "./actions.ts";
 import type { StoredCommit } from "./commit-log.ts";
+import { timed } from "./commit-times.ts";
 import { conflictWith, type IsolationLevel, type Reads } from "./conflict.ts";
 import type { TableContext } from "./context.ts";
 import { defined } from "./definition.ts";
@@ -59,7 +60,8 @@ export async function commit(context: TableContext, given: Change): Promise<Load
     checkTxns(context, before, change.txns ?? []);
     seen = before.version;
     change.files?.outcomeUnknown(true);
-    const outcome = await putCommit(context, before.version + 1, actions, txnId);
+    const next = timed(actions, before, context.clock.now());
+    const outcome = await putCommit(context, before.version + 1, next, txnId);
     if (outcome.kind === "won") {
       const after = context.current.learn(outcome.commit, before);
       await context.afterCommit(after);

@@ -3,6 +3,7 @@ import { PinlakeError } from "../../errors.ts";
 import type { CreateOptions } from "../table.ts";
 import type { CommitActions } from "./actions.ts";
 import { putCommit } from "./commit.ts";
+import { timed } from "./commit-times.ts";
 import { checkConstraints } from "./constraints.ts";
 import type { TableContext } from "./context.ts";
 import { defined } from "./definition.ts";
@@ -50,7 +51,7 @@ export async function create(context: TableContext, options: CreateOptions): Pro
       txnId,
     },
   };
-  const outcome = await putCommit(context, 0, actions, txnId);
+  const outcome = await putCommit(context, 0, timed(actions, undefined, nowMs), txnId);
   if (outcome.kind === "failed") throw outcome.error;
   if (outcome.kind === "lost") throw new PinlakeError("TABLE_EXISTS", { table: location });
   const state = await current.refresh();

@@ -1,6 +1,7 @@
 import { PinlakeError } from "../../errors.ts";
 import type { HistoryEntry } from "../table.ts";
 import type { CommitLog, StoredCommit } from "./commit-log.ts";
+import { commitsSayTimes, saysTimesFrom } from "./commit-times.ts";
 import { commitName } from "./names.ts";
 import type { LoadedState } from "./state.ts";
 
@@ -38,9 +39,8 @@ export async function versionAt(
   timestampMs: number,
   { version, metaData: { configuration } }: LoadedState,
 ): Promise<number | undefined> {
-  if (configuration["delta.enableInCommitTimestamps"]?.toLowerCase() !== "true")
-    return versionByFiles(log, timestampMs, Number.POSITIVE_INFINITY);
-  const from = Number(configuration["delta.inCommitTimestampEnablementVersion"] ?? 0);
+  if (!commitsSayTimes(configuration)) return versionByFiles(log, timestampMs, Number.POSITIVE_INFINITY);
+  const from = saysTimesFrom(configuration);
   return (await versionByCommits(log, timestampMs, { from, to: version })) ?? versionByFiles(log, timestampMs, from);
 }
 

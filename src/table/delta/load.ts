@@ -2,6 +2,7 @@ import { isPinlakeError, PinlakeError } from "../../errors.ts";
 import type { Checkpoints } from "./checkpoint.ts";
 import { completeCheckpoints } from "./checkpoint-files.ts";
 import type { CommitLog, ListedLogFile } from "./commit-log.ts";
+import { commitsSayTimes } from "./commit-times.ts";
 import { commitName } from "./names.ts";
 import {
   applyCommits,
@@ -138,9 +139,14 @@ async function newestReadable(
   let failure: unknown;
   for (const { version, modifiedAtMs, names } of usable.toSorted((a, b) => b.version - a.version)) {
     try {
-      const actions = await checkpoints.read(names);
+      const checkpoint = await checkpoints.read(names);
       const [file = ""] = names;
       const commit = listed.find((other) => other.kind === "commit" && other.version === version);
+      // When it was committed a checkpoint does not say.
+      const commitInfo = commitsSayTimes(checkpoint.metaData?.configuration)
+        ? (await log.read(version, commit))?.actions.commitInfo
+        : undefined;
+      const actions = commitInfo === undefined ? checkpoint : { ...checkpoint, commitInfo };
       const whole = { version, modifiedAtMs: commit?.modifiedAtMs ?? modifiedAtMs, actions };
       return { state: loadedState(applied(log, EMPTY_STATE, [whole]), { table: log.location, file }), failure };
     } catch (error) {

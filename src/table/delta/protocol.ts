@@ -25,6 +25,7 @@ const WRITE = new Set([
   "identityColumns",
   "columnMapping",
   "deletionVectors",
+  "inCommitTimestamp",
 ]);
 
 /** Throws TABLE_UNSUPPORTED, naming the feature, unless we can read the table right. */
@@ -71,10 +72,7 @@ export function checkWritable(table: string, protocol: Protocol, metaData: MetaD
   };
   if (protocol.minWriterVersion > 7) refuse(`writer version ${protocol.minWriterVersion}`);
   for (const feature of protocol.writerFeatures ?? []) if (!WRITE.has(feature)) refuse(feature);
-  for (const [name, value] of Object.entries(metaData.configuration)) {
-    if (["delta.enableRowTracking", "delta.enableInCommitTimestamps"].includes(name))
-      if (value.toLowerCase() === "true") refuse(name);
-  }
+  if (metaData.configuration["delta.enableRowTracking"]?.toLowerCase() === "true") refuse("delta.enableRowTracking");
   for (const duty of ['"delta.generationExpression"', '"delta.identity.'])
     if (metaData.schemaString.replaceAll(/\s+/g, "").includes(duty))
       refuse(`a column with ${duty.replaceAll('"', "")}`);

@@ -11,6 +11,7 @@ import {
   type SetTransaction,
 } from "./actions.ts";
 import { mappingMode, type TableSchema } from "./column-mapping.ts";
+import { commitsSayTimes } from "./commit-times.ts";
 import { type LayeredMap, layeredMap } from "./layered-map.ts";
 
 /** Everything that a version of the table says, by replay of its log up to there. */
@@ -42,7 +43,7 @@ export const EMPTY_STATE: TableState = {
 
 export interface CommitAt {
   readonly version: number;
-  /** When its file was last written: commit times are these, made to rise. */
+  /** When its file was last written: commit times are these, made to rise, unless commits say their own. */
   readonly modifiedAtMs: number;
 }
 
@@ -59,10 +60,11 @@ export function applyCommits(state: TableState, commits: readonly CommitToApply[
   const [files, tombstones]: [Change<AddFile>[], Change<RemoveFile>[]] = [[], []];
   const [txns, domains]: [Change<SetTransaction>[], Change<DomainMetadata>[]] = [[], []];
   for (const { actions, ...at } of commits) {
-    timestampMs = Math.max(at.modifiedAtMs, timestampMs + (version < 0 ? 0 : 1));
+    if (actions.metaData !== undefined) [metaData, schema] = [whole(actions.metaData), parseSchema(actions.metaData)];
+    const saidMs = commitsSayTimes(metaData?.configuration) ? actions.commitInfo?.inCommitTimestamp : undefined;
+    timestampMs = saidMs ?? Math.max(at.modifiedAtMs, timestampMs + (version < 0 ? 0 : 1));
     version = at.version;
     protocol = actions.protocol ?? protocol;
-    if (actions.metaData !== undefined) [metaData, schema] = [whole(actions.metaData), parseSchema(actions.metaData)];
     for (const remove of actions.removes) {
       const key = fileKey(remove);
       files.push([key, undefined]);

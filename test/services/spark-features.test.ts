@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { manualClock } from "../../src/clock.ts";
+import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
+import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
+import { openFilesystemStore } from "../../src/store/filesystem.ts";
+import type { ObjectStore } from "../../src/store/object-store.ts";
+import type { DeltaTableOptions } from "../../src/table/delta/delta-table.ts";
+import { deltaTable } from "../support/delta-table.ts";
+import { LONGS } from "../support/made-delta-table.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import { sparkAt } from "./spark/spark.ts";
+
+describe("Spark and we on tables with features", () => {
+  const spark = sparkAt();
+  let folder: TempFolder;
+  let store: ObjectStore;
+  let engine: QueryEngine;
+  let session: QuerySession;
+  beforeAll(async () => {
+    folder = await tempFolder();
+    store = await openFilesystemStore({ root: folder.path });
+    engine = createDuckDbEngine({ threads: 1 });
+    session = await engine.session();
+  });
+  afterAll(async () => {
+    await engine[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  const pathOf = (name: string) => `delta.\`${join(folder.path, name)}\``;
+  const tableAt = (name: string, options: Partial<DeltaTableOptions> = {}) =>
+    deltaTable(store, engine, { prefix: name, ...options });
+  const longs = (count: number) => ({ session, sql: `SELECT i::BIGINT AS n FROM range(${count}) r(i)` });
+
+  it.each(["ours", "theirs"])(
+    "the same versions at the same times, when these stand in the commits of %s",
+    async (by) => {
+      const name = `times-${by}`;
+      const on = { "delta.enableInCommitTimestamps": "true" };
+      const table = tableAt(name);
+      const early = tableAt(name, { clock: manualClock(0) });
+      if (by === "ours") {
+        await table.create({ schema: LONGS });
+        await table.append(longs(1));
+        await table.alter({ setProperties: on });
+      } else {
+        await spark(`CREATE TABLE ${pathOf(name)} (n BIGINT) USING delta`);
+        await spark(`INSERT INTO ${pathOf(name)} VALUES (1)`);
+        await spark(`ALTER TABLE ${pathOf(name)} SET TBLPROPERTIES ('delta.enableInCommitTimestamps' = 'true')`);
+      }
+      await early.append(longs(1));
+      await spark(`INSERT INTO ${pathOf(name)} VALUES (1), (2)`);
+      await early.append(longs(3));
+      const described = await spark(`DESCRIBE HISTORY ${pathOf(name)}`);
+      const theirs = described.map(([version, at]) => [Number(version), Date.parse(`${at?.replace(" ", "T")}Z`)]);
+      const ours = (await Array.fromAsync(table.history())).map(({ version, timestampMs }) => [version, timestampMs]);
+      const said = ours.filter(([version = 0]) => version >= 2);
+      expect(said).toEqual(theirs.filter(([version = 0]) => version >= 2));
+      for (const [version = 0, timestampMs = 0] of said) {
+        expect(await tableAt(name).snapshot({ timestampMs })).toMatchObject({ version, timestampMs });
+        const at = new Date(timestampMs).toISOString();
+        const [[count] = []] = await spark(`SELECT count(*) FROM ${pathOf(name)} TIMESTAMP AS OF '${at}'`);
+        expect(Number(count), `version ${version}`).toBe(await (await table.snapshot({ version })).countRows());
+      }
+      const properties = async () => new Map((await spark(`SHOW TBLPROPERTIES ${pathOf(name)}`)) as [string, string][]);
+      expect((await properties()).get("delta.inCommitTimestampEnablementVersion")).toBe("2");
+    },
+  );
+});
