@@ -51,7 +51,7 @@ export async function openApp({ project, data, clock = systemClock }: AppOptions
   parts.use(objects);
   parts.use(tables);
   const engine = parts.use(await openEngine(config, folder));
-  const openTable = await tableOpener(tables, engine, clock);
+  const openTable = await tableOpener({ store: tables, engine, clock, singleWriter: config.store.singleWriter });
   const log = parts.use(await openLog(config, folder, clock));
   const stages = parts.use(await makeStages({ project, folder, clock, log, objects, engine, openTable }));
   await checkBatchProgress(stages.batch, log);

@@ -220,6 +220,12 @@ export const catalogue = {
     retry: "never",
     message: (d) => `${d.table} uses "${d.feature}", which this version of Pinlake does not support.`,
   }),
+  STORE_UNSAFE: entry<{ table: string }>({
+    kind: "config",
+    retry: "never",
+    message: (d) =>
+      `${d.table} can only be read: its store cannot put an object only if there is none yet, so that two writers could take each other's commits for theirs. If nobody else writes to it, say so with store.singleWriter.`,
+  }),
   TABLE_FILES_MISSING: entry<{ table: string; version: string; files: readonly string[] }>({
     kind: "badData",
     retry: "never",

@@ -61,6 +61,8 @@ export interface OpenDeltaTableOptions {
   /** Who writes, for the table's history. Default: `Pinlake`. */
   readonly engineInfo?: string;
   readonly clock?: Clock;
+  /** Nobody else writes to the table: then its store need not be one that puts conditionally (STORE_UNSAFE). */
+  readonly singleWriter?: boolean;
 }
 
 export interface ReadOptions {
@@ -94,14 +96,14 @@ export async function openDeltaTable(
   where: string | URL | StoreFolder,
   options: OpenDeltaTableOptions = {},
 ): Promise<DeltaTable> {
-  const { memory, threads, engineInfo = ENGINE_INFO, clock = systemClock } = options;
+  const { memory, threads, engineInfo = ENGINE_INFO, clock = systemClock, singleWriter = false } = options;
   await using parts = new AsyncDisposableStack();
   const engine = options.engine ?? parts.use(await newEngine({ memory, threads, tempFolder: tmpdir() }));
   const given = typeof where === "object" && "store" in where;
   const store = given ? where.store : parts.use(await openFolder(folderOf(where)));
   const { openDeltaTable: open } = await import("../table/delta/delta-table.ts");
   const prefix = given ? (where.prefix ?? "") : "";
-  const table = parts.use(open({ store, prefix, engine, clock, engineInfo }));
+  const table = parts.use(open({ store, prefix, engine, clock, engineInfo, singleWriter }));
   const kept = parts.move();
   return {
     ...table,

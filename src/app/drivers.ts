@@ -6,6 +6,7 @@ import { PinlakeError } from "../errors.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { Source } from "../source/source.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import type { DeltaTableOptions } from "../table/delta/delta-table.ts";
 import type { Table } from "../table/table.ts";
 import type { DataFolder } from "./data-folder.ts";
 
@@ -86,9 +87,11 @@ export async function openSource(folder: DataFolder): Promise<Source> {
 }
 
 /** Opens tables of ours, by prefix. */
-export async function tableOpener(store: ObjectStore, engine: QueryEngine, clock: Clock): Promise<OpenTable> {
+export async function tableOpener(
+  shared: Pick<DeltaTableOptions, "store" | "engine" | "clock" | "singleWriter">,
+): Promise<OpenTable> {
   const { openDeltaTable } = await import("../table/delta/delta-table.ts");
-  return (prefix) => openDeltaTable({ store, prefix, engine, clock, engineInfo: ENGINE_INFO });
+  return (prefix) => openDeltaTable({ ...shared, prefix, engineInfo: ENGINE_INFO });
 }
 
 export type OpenTable = (prefix: string) => Table;

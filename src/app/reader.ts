@@ -29,7 +29,7 @@ export async function openReader(project: Project, data: string): Promise<Reader
   parts.use(objects);
   parts.use(tables);
   const engine = parts.use(await openEngine(config, folder));
-  const openTable = await tableOpener(tables, engine, systemClock);
+  const openTable = await tableOpener({ store: tables, engine, clock: systemClock });
   const names = tableNames(datasets, answers);
   const kept = parts.move();
   return {

@@ -98,6 +98,12 @@ export const configSchema = z.strictObject({
         .enum(["filesystem", "memory"])
         .default("filesystem")
         .describe("Where objects and tables are kept. `memory` forgets with the process."),
+      singleWriter: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Nothing else writes to the tables. Needed where a store cannot put an object only if there is none yet; both drivers can.",
+        ),
     })
     .prefault({})
     .describe("Objects and the files of tables."),

@@ -56,6 +56,7 @@ const answers: Record<ErrorCode, Answer> = {
   TABLE_EXISTS: fault,
   TABLE_CONFLICT: fault,
   TABLE_UNSUPPORTED: fault,
+  STORE_UNSAFE: fault,
   TABLE_FILES_MISSING: fault,
   TABLE_CORRUPT: fault,
   SCHEMA_MISMATCH: fault,

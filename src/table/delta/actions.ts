@@ -1,3 +1,4 @@
+import { constants, isUtf8 } from "node:buffer";
 import { PinlakeError } from "../../errors.ts";
 
 /** What a commit file may hold, one per line (Delta protocol, "Actions"). Fields that we do not know are kept. */
@@ -137,7 +138,7 @@ export function parseCommit(
   body: Uint8Array,
   source: { readonly table: string; readonly file: string },
 ): CommitActions {
-  const text = utf8(body, source);
+  if (!isUtf8(body)) throw new PinlakeError("TABLE_CORRUPT", { ...source, reason: "it is no UTF-8" });
   const adds: AddFile[] = [];
   const removes: RemoveFile[] = [];
   const txns: SetTransaction[] = [];
@@ -146,7 +147,7 @@ export function parseCommit(
   let single: Pick<CommitActions, "protocol" | "metaData" | "commitInfo"> = {};
   let lineNumber = 0;
   let empty = true;
-  for (const line of text.split("\n")) {
+  for (const line of linesOf(body, source)) {
     lineNumber++;
     if (line.trim() === "") continue;
     empty = false;
@@ -182,13 +183,24 @@ export function slim(add: AddFile): AddFile {
   return others.length === 0 ? common : { ...common, ...Object.fromEntries(others) };
 }
 
-function utf8(body: Uint8Array, source: { table: string; file: string }): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
-  } catch (cause) {
-    throw new PinlakeError("TABLE_CORRUPT", { ...source, reason: "it is no UTF-8" }, { cause });
+/** One after the other: a large file's text and all of its lines at once are several times its size. */
+function* linesOf(body: Uint8Array, source: { readonly table: string; readonly file: string }): Generator<string> {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  let lineNumber = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const next = bytes.indexOf(NEWLINE, at);
+    const end = next < 0 ? bytes.length : next;
+    lineNumber++;
+    if (end - at > constants.MAX_STRING_LENGTH) {
+      const reason = `line ${lineNumber}: it has ${end - at} bytes, more than can be read`;
+      throw new PinlakeError("TABLE_CORRUPT", { ...source, reason });
+    }
+    yield bytes.toString("utf8", at, end);
+    at = end + 1;
   }
 }
+
+const NEWLINE = 10;
 
 interface ActionLine {
   readonly add?: AddFile | null;

@@ -19,7 +19,7 @@ export interface TableContext {
   readonly checkpoints: Checkpoints;
   readonly files: LocalFiles;
   readonly current: Current;
-  /** The state behind a snapshot: the newest when there is none. Throws TABLE_NOT_FOUND. */
+  /** For writers, the state behind a snapshot: the newest when there is none. Throws TABLE_NOT_FOUND, STORE_UNSAFE. */
   stateOf(snapshot: Snapshot | undefined): Promise<LoadedState>;
   /** After a commit: whatever keeps the log short. */
   readonly afterCommit: (state: LoadedState) => Promise<void>;

@@ -42,6 +42,8 @@ export interface DeltaTableOptions {
   readonly clock: Clock;
   /** Who writes, for the table's history: `pinlake/1.2.3`. */
   readonly engineInfo: string;
+  /** Nobody else writes to the table: then its store need not be one that puts conditionally (STORE_UNSAFE). */
+  readonly singleWriter?: boolean;
   /** For copies of remote files. Default: the system's. */
   readonly tempFolder?: string;
 }
@@ -95,6 +97,11 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     await checkpoints.write({ ...state, tombstones });
   }
 
+  function checkCommits(): void {
+    if (!store.supports.conditionalPut && options.singleWriter !== true)
+      throw new PinlakeError("STORE_UNSAFE", { table: location });
+  }
+
   const context: TableContext = {
     store,
     prefix,
@@ -106,6 +113,7 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     files,
     current,
     async stateOf(snapshot) {
+      checkCommits();
       const state = snapshot === undefined ? await newest() : (stateBehind(snapshot) ?? (await versionState(snapshot)));
       checkReadable(location, state.protocol, state.metaData);
       return state;
@@ -128,7 +136,10 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
       return state && show(state);
     },
     snapshot: async (at) => show(at === undefined ? await newest() : await versionState(at)),
-    create: async (given) => show(await create(context, given)),
+    async create(given) {
+      checkCommits();
+      return show(await create(context, given));
+    },
     append: (rows, given = {}) => takingFiles(rows, () => append(context, rows, given)),
     overwrite: (rows, given = {}) => takingFiles(rows, () => overwrite(context, rows, given)),
     delete: async (given) => deleteRows(context, given),

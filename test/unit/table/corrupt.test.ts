@@ -1,8 +1,9 @@
+import { constants } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
 import { vectorOf, vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
-import { deltaTable, keysBelow } from "../../support/delta-table.ts";
+import { deltaTable, keysBelow, logKey } from "../../support/delta-table.ts";
 import { LONGS, lines, type MadeTable, madeTable, metaData, protocol } from "../../support/made-delta-table.ts";
 import { allRows } from "../../support/table-rows.ts";
 
@@ -136,6 +137,27 @@ describe("a table with a damaged file", () => {
     await expect(rows(table)).rejects.toMatchObject({
       code: "TABLE_UNSUPPORTED",
       details: { feature: "type variant" },
+    });
+  });
+
+  it("whose log has a line of hundreds of megabytes is read, and refused where that is none of its actions", {
+    timeout: 240_000,
+  }, async () => {
+    const table = madeTable(session);
+    const add = await table.data("a.parquet", "SELECT range AS n FROM range(4)");
+    const long = "x".repeat(300_000_000);
+    await table.log(0, protocol(), metaData(LONGS), { add: { ...add, tags: { long } } });
+    expect(await rows(table)).toEqual([0, 1, 2, 3]);
+    await table.put(logKey(1).slice(2), `{"add":{"path":"b","stats":"${long}`);
+    await expect(rows(table)).rejects.toMatchObject({
+      code: "TABLE_CORRUPT",
+      details: { file: "_delta_log/00000000000000000001.json", reason: expect.stringContaining("line 1") },
+    });
+    const tooLong = new Uint8Array(constants.MAX_STRING_LENGTH + 2).fill(32);
+    await table.put(logKey(1).slice(2), tooLong);
+    await expect(rows(table)).rejects.toMatchObject({
+      code: "TABLE_CORRUPT",
+      details: { reason: "line 1: it has 536870890 bytes, more than can be read" },
     });
   });
 });

@@ -118,4 +118,21 @@ describe("the outcome of a commit that went wrong", () => {
     await expect(deltaTable(store, engine).append(events(session, [{ id: "a", seq: 1 }]))).rejects.toThrow("reset");
     expect(await contents(session, await deltaTable(inner, engine).snapshot())).toEqual(["a@1"]);
   });
+
+  it("cannot be told on a store that does not put conditionally: such a table is read, and written by its only writer", async () => {
+    const store = createMemoryStore();
+    const loose: ObjectStore = { ...store, supports: { ...store.supports, conditionalPut: false } };
+    const row = () => events(session, [{ id: "a", seq: 1 }]);
+    const unsafe = { code: "STORE_UNSAFE" };
+    await expect(deltaTable(loose, engine).create({ schema: EVENTS })).rejects.toMatchObject(unsafe);
+    const only = deltaTable(loose, engine, { singleWriter: true });
+    await only.create({ schema: EVENTS });
+    await only.append(row());
+    const before = await keysBelow(store, "");
+    const another = deltaTable(loose, engine);
+    await expect(another.append(row())).rejects.toMatchObject(unsafe);
+    await expect(another.optimize({ session })).rejects.toMatchObject(unsafe);
+    expect(await keysBelow(store, "")).toEqual(before);
+    expect(await contents(session, await another.snapshot())).toEqual(["a@1"]);
+  });
 });
