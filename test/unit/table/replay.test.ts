@@ -97,11 +97,31 @@ describe("the layered map", () => {
         for (const [copy, expected] of copies) {
           expect(copy.size).toBe(expected.size);
           expect(new Map(copy.entries())).toEqual(expected);
+          expect([...copy.values()]).toEqual([...copy.entries()].map(([, value]) => value));
           for (const key of ["0", "7", "200"]) expect(copy.get(key)).toBe(expected.get(key));
         }
       }),
       runs(60),
     );
+  });
+});
+
+describe("the order of a layered map", () => {
+  it("is that of the last changes, however many there were", () => {
+    const model = new Map<string, number>();
+    let map = layeredMap<number>();
+    for (let step = 0; step < 500; step++) {
+      const changes = Array.from(
+        { length: 1 + (step % 7) },
+        (_, i) => [String((step * 31 + i * 7) % 90), step] as const,
+      );
+      map = map.with(changes);
+      for (const [key, value] of changes) {
+        model.delete(key);
+        model.set(key, value);
+      }
+      expect([...map.entries()]).toEqual([...model]);
+    }
   });
 });
 
