@@ -19,6 +19,7 @@ export function foldersBelow(root: string, files: FileCalls): Folders {
   // A folder found in place may have been made by a process that died before syncing it, so each one's parent is
   // synced once in the life of this process.
   const durable = new Map<string, Promise<void>>();
+  const looking = new Map<string, Promise<void>>();
 
   function ensure(folder: string): Promise<void> {
     const known = durable.get(folder);
@@ -42,7 +43,16 @@ export function foldersBelow(root: string, files: FileCalls): Folders {
     await files.syncFolder(parent);
   }
 
-  async function check(folder: string): Promise<void> {
+  /** Of many who ask at the same time one looks. */
+  function check(folder: string): Promise<void> {
+    const known = looking.get(folder);
+    if (known !== undefined) return known;
+    const looked = look(folder).finally(() => looking.delete(folder));
+    looking.set(folder, looked);
+    return looked;
+  }
+
+  async function look(folder: string): Promise<void> {
     const real = await files.realpath(folder);
     if (real === folder) return;
     const key = folder.slice(root.length + 1);
