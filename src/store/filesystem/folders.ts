@@ -43,10 +43,10 @@ export function foldersBelow(root: string, files: FileCalls): Folders {
     await files.syncFolder(parent);
   }
 
-  /** Of many who ask at the same time one looks. */
+  /** Of many who ask at the same time one looks. A refusal is not shared: the folder may have been made since it began. */
   function check(folder: string): Promise<void> {
     const known = looking.get(folder);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.catch(() => look(folder));
     const looked = look(folder).finally(() => looking.delete(folder));
     looking.set(folder, looked);
     return looked;

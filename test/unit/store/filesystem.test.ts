@@ -51,6 +51,46 @@ describe("the filesystem store", () => {
     ]);
   });
 
+  it("looks up the folder of objects that are read together once", async () => {
+    await using folder = await tempFolder();
+    const { files, made } = failing("none");
+    const store = await openFilesystemStore({ root: folder.path, files });
+    const names = Array.from({ length: 20 }, (_, i) => `a/${i}`);
+    for (const name of names) await store.put(name, bytes(name));
+    made.length = 0;
+    expect((await Promise.all(names.map((name) => store.get(name)))).map(String)).toEqual(
+      names.map((n) => String(bytes(n))),
+    );
+    expect(made.filter((call) => call.startsWith("realpath"))).toEqual(["realpath a"]);
+  });
+
+  it("finds an object in a folder that was made while an earlier reader looked for it", async () => {
+    await using folder = await tempFolder();
+    const { files } = failing("none");
+    let looked = () => {};
+    const held = new Promise<void>((resolve) => {
+      looked = resolve;
+    });
+    const slow: FileCalls = {
+      ...files,
+      async realpath(path) {
+        const missing = await fileCalls.realpath(path).catch((error: unknown) => ({ error }));
+        if (typeof missing === "string") return missing;
+        await held;
+        throw missing.error;
+      },
+    };
+    const store = await openFilesystemStore({ root: folder.path, files: slow });
+    const early = store.head("a/object");
+    await using other = await openFilesystemStore({ root: folder.path });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await other.put("a/object", bytes("."));
+    const late = store.head("a/object");
+    looked();
+    expect(await early).toBeUndefined();
+    expect(await late).toMatchObject({ key: "a/object" });
+  });
+
   it("makes every folder above a first object durable, also those that an earlier process left", async () => {
     await using folder = await tempFolder();
     await mkdir(join(folder.path, "a/b"), { recursive: true });
