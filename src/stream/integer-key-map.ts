@@ -12,11 +12,16 @@ export interface KeyMap<Key> {
 const SEGMENT_BITS = 10;
 const FIRST_SLOTS = 16;
 
+export interface IntegerKeyMap extends KeyMap<number | bigint> {
+  /** The same by the halves of a key, as `split` gives them. */
+  findOrAddHalves(high: number, low: number): number;
+}
+
 /**
  * 64-bit integers in about 20 bytes each. The hash table is cut into segments that grow one at a time, so that adding
  * a key takes about the same time whether there are a thousand or ten million.
  */
-export function integerKeyMap(): KeyMap<number | bigint> {
+export function integerKeyMap(): IntegerKeyMap {
   const high = chunkedUint32();
   const low = chunkedUint32();
   const segments: { slots: Uint32Array; used: number }[] = Array.from({ length: 1 << SEGMENT_BITS }, () => ({
@@ -47,33 +52,35 @@ export function integerKeyMap(): KeyMap<number | bigint> {
     segment.slots = slots;
   };
 
-  const locate = (key: number | bigint) => {
-    const [keyHigh, keyLow] = split(key);
+  const segmentOf = (hash: number) => segments[hash >>> (32 - SEGMENT_BITS)] as { slots: Uint32Array; used: number };
+
+  function findOrAddHalves(keyHigh: number, keyLow: number): number {
     const hash = hashOf(keyHigh, keyLow);
-    const segment = segments[hash >>> (32 - SEGMENT_BITS)] as { slots: Uint32Array; used: number };
-    return { keyHigh, keyLow, segment, slot: slotOf(segment.slots, keyHigh, keyLow, hash) };
-  };
+    const segment = segmentOf(hash);
+    const slot = slotOf(segment.slots, keyHigh, keyLow, hash);
+    const found = segment.slots[slot] as number;
+    if (found !== 0) return found - 1;
+    const row = size++;
+    high.set(row, keyHigh);
+    low.set(row, keyLow);
+    segment.slots[slot] = row + 1;
+    segment.used++;
+    if (segment.used * 2 > segment.slots.length) grow(segment);
+    return row;
+  }
 
   return {
     get size() {
       return size;
     },
     find(key) {
-      const { segment, slot } = locate(key);
-      return (segment.slots[slot] as number) - 1;
+      const [keyHigh, keyLow] = split(key);
+      const hash = hashOf(keyHigh, keyLow);
+      const { slots } = segmentOf(hash);
+      return (slots[slotOf(slots, keyHigh, keyLow, hash)] as number) - 1;
     },
-    findOrAdd(key) {
-      const { keyHigh, keyLow, segment, slot } = locate(key);
-      const found = segment.slots[slot] as number;
-      if (found !== 0) return found - 1;
-      const row = size++;
-      high.set(row, keyHigh);
-      low.set(row, keyLow);
-      segment.slots[slot] = row + 1;
-      segment.used++;
-      if (segment.used * 2 > segment.slots.length) grow(segment);
-      return row;
-    },
+    findOrAdd: (key) => findOrAddHalves(...split(key)),
+    findOrAddHalves,
   };
 }
 

@@ -3,7 +3,7 @@ import type { DataType } from "../engine/schema.ts";
 import type { Position } from "../record.ts";
 import { chunkedUint32 } from "./chunked-uint32.ts";
 import { fileNames } from "./file-names.ts";
-import { integerKeyMap, type KeyMap, split } from "./integer-key-map.ts";
+import { type IntegerKeyMap, integerKeyMap, type KeyMap, split } from "./integer-key-map.ts";
 import { textKeyMap } from "./text-key-map.ts";
 
 /** Where the stored row of a key is: the record it came from, the table's file that holds it, and its number there. */
@@ -14,6 +14,17 @@ export interface StoredRow {
   readonly row: number;
 }
 
+/** Rows column by column. Keys and offsets are 64-bit integers in halves: the upper ones with their sign, the lower ones less 2^31. */
+export interface StoredRows {
+  readonly source: Pick<Position, "topic" | "partition">;
+  readonly file: string;
+  readonly keyHigh: readonly number[];
+  readonly keyLow: readonly number[];
+  readonly offsetHigh: readonly number[];
+  readonly offsetLow: readonly number[];
+  readonly row: readonly number[];
+}
+
 /**
  * Every key of a clean table at one version. With it a micro-batch knows before it writes which of its rows are new,
  * which are older than the stored ones, and where those lie that it replaces. Derived: loaded from the table.
@@ -22,6 +33,8 @@ export interface KeyIndex {
   readonly size: number;
   get(key: SqlValue): StoredRow | undefined;
   set(key: SqlValue, row: StoredRow): void;
+  /** The same for many rows of one file and source at once; undefined where keys are no integers. */
+  readonly setMany: ((rows: StoredRows) => void) | undefined;
   /** Of rows with these keys, read from these files at an earlier version, the numbers of those that have left them since. */
   replacedIn(files: readonly string[], keys: readonly SqlValue[]): number[];
   /** The rows of these files are in that one now, in the order of these keys, but for those that have left them since. */
@@ -31,11 +44,24 @@ export interface KeyIndex {
 }
 
 export function keyIndex(keyType: DataType): KeyIndex {
-  const rows = keyMap(keyType);
+  const integers = integerTypes.includes(keyType) ? integerKeyMap() : undefined;
+  const rows = (integers as KeyMap<SqlValue> | undefined) ?? texts();
   const files = fileNames();
   const sources = sourceNumbers();
   const [file, number, source] = [chunkedUint32(), chunkedUint32(), chunkedUint32()];
   const [offsetHigh, offsetLow] = [chunkedUint32(), chunkedUint32()];
+  function setMany(keys: IntegerKeyMap, { source: from, file: path, ...many }: StoredRows): void {
+    const [fileNumber, sourceNumber] = [files.numberOf(path), sources.of(from)];
+    for (let i = 0; i < many.row.length; i++) {
+      const row = keys.findOrAddHalves((many.keyHigh[i] as number) >>> 0, ((many.keyLow[i] as number) + 2 ** 31) >>> 0);
+      file.set(row, fileNumber);
+      number.set(row, many.row[i] as number);
+      source.set(row, sourceNumber);
+      offsetHigh.set(row, (many.offsetHigh[i] as number) >>> 0);
+      offsetLow.set(row, ((many.offsetLow[i] as number) + 2 ** 31) >>> 0);
+    }
+  }
+
   const isIn = (these: ReadonlySet<number>, row: number) => row >= 0 && these.has(file.get(row));
   return {
     get size() {
@@ -57,6 +83,7 @@ export function keyIndex(keyType: DataType): KeyIndex {
       offsetHigh.set(row, high);
       offsetLow.set(row, low);
     },
+    setMany: integers && ((many) => setMany(integers, many)),
     replacedIn(paths, keys) {
       const from = new Set(paths.map(files.numberOf));
       return [...keys.keys()].filter((place) => !isIn(from, rows.find(keys[place] as SqlValue)));
@@ -78,15 +105,14 @@ export function keyIndex(keyType: DataType): KeyIndex {
 
 const integerTypes: readonly DataType[] = ["long", "integer", "short", "byte"];
 
-function keyMap(keyType: DataType): KeyMap<SqlValue> {
-  if (integerTypes.includes(keyType)) return integerKeyMap() as KeyMap<SqlValue>;
-  const texts = textKeyMap();
+function texts(): KeyMap<SqlValue> {
+  const keys = textKeyMap();
   return {
     get size() {
-      return texts.size;
+      return keys.size;
     },
-    find: (key) => texts.find(String(key)),
-    findOrAdd: (key) => texts.findOrAdd(String(key)),
+    find: (key) => keys.find(String(key)),
+    findOrAdd: (key) => keys.findOrAdd(String(key)),
   };
 }
 
@@ -95,7 +121,7 @@ function sourceNumbers() {
   const known: Pick<Position, "topic" | "partition">[] = [];
   return {
     at: (number: number) => known[number] as Pick<Position, "topic" | "partition">,
-    of({ topic, partition }: Position): number {
+    of({ topic, partition }: Pick<Position, "topic" | "partition">): number {
       const name = `${partition}/${topic}`;
       const found = numbers.get(name);
       if (found !== undefined) return found;

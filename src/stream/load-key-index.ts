@@ -1,6 +1,6 @@
 import type { QuerySession, SqlValue } from "../engine/query-engine.ts";
 import type { JoinedFiles, Snapshot } from "../table/table.ts";
-import { type KeyIndex, keyIndex } from "./key-index.ts";
+import { type KeyIndex, keyIndex, type StoredRows } from "./key-index.ts";
 import type { CleanKey } from "./micro-batch.ts";
 
 /** The index of every key in this version of a clean table. */
@@ -9,14 +9,39 @@ export async function loadKeyIndex(snapshot: Snapshot, key: string, session: Que
   const index = keyIndex(column?.type ?? "string");
   for (const { path } of snapshot.files) {
     await snapshot.define(session, STORED, { files: [path], rowNumber: ROW });
-    for await (const { rows } of session.batches(keysQuery(session, key, STORED)))
-      for (const values of rows) {
-        const { key: value, position } = cleanKey(values);
-        index.set(value, { position, file: path, row: values[4] as number });
-      }
+    if (index.setMany !== undefined) await loadIntegers(index.setMany, path, { key, session });
+    else
+      for await (const { rows } of session.batches(keysQuery(session, key, STORED)))
+        for (const values of rows) {
+          const { key: value, position } = cleanKey(values);
+          index.set(value, { position, file: path, row: values[4] as number });
+        }
   }
   return index;
 }
+
+/** Source by source, in numbers alone: ten million rows as objects and big integers take many times as long. */
+async function loadIntegers(
+  setMany: (rows: StoredRows) => void,
+  file: string,
+  { key, session }: { readonly key: string; readonly session: QuerySession },
+): Promise<void> {
+  const q = session.quote;
+  const sources = await session.query(`SELECT DISTINCT ${q("_topic")}, ${q("_partition")} FROM ${q(STORED)}`);
+  const columns = [...halves(q(key)), ...halves(q("_offset")), q(ROW)].join(", ");
+  for (const [topic, partition] of sources.rows as [string, number][]) {
+    const where = `${q("_topic")} = ${session.literal(topic)} AND ${q("_partition")} = ${partition}`;
+    const only = sources.rows.length === 1 ? "" : ` WHERE ${where}`;
+    const batches = session.integers(`SELECT ${columns} FROM ${q(STORED)}${only}`);
+    for await (const [keyHigh = [], keyLow = [], offsetHigh = [], offsetLow = [], row = []] of batches)
+      setMany({ source: { topic, partition }, file, keyHigh, keyLow, offsetHigh, offsetLow, row });
+  }
+}
+
+const halves = (column: string): string[] => [
+  `CAST((CAST(${column} AS BIGINT) >> 32) AS INTEGER)`,
+  `CAST((CAST(${column} AS BIGINT) & 4294967295) - 2147483648 AS INTEGER)`,
+];
 
 /** The keys of a file that was made of others, each at the number of its row. */
 export async function keysInOrder(

@@ -119,6 +119,8 @@ export function queryEngineConformance(name: string, create: () => Promise<Query
         if (seen < 3000) expect(await session.rows("SELECT 1 AS one")).toEqual([{ one: 1 }]);
       }
       expect(seen).toBe(5000);
+      const numbers = session.integers("SELECT CAST(id AS INTEGER) FROM many ORDER BY id");
+      expect((await Array.fromAsync(numbers)).flat(2)).toEqual(rows.map(([id]) => Number(id)));
     });
 
     it("casts what it writes to the columns it is told, by position", async () => {

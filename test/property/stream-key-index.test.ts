@@ -111,3 +111,35 @@ it("finds each of a hundred thousand keys, neighbours and far apart", () => {
   expect([index.get(41_234n)?.row, index.get(7n * 1_000_000_007n + 10n ** 15n)?.row]).toEqual([41_234, 7]);
   expect(index.get(50_000n)).toBeUndefined();
 });
+
+it("takes many rows at once as it takes them one by one", () => {
+  const rows = fc.array(fc.record({ key: integers, offset: positions.map(({ offset }) => offset) }), { maxLength: 50 });
+  fc.assert(
+    fc.property(rows, rows, (first, second) => {
+      const [many, single] = [keyIndex("long"), keyIndex("long")];
+      for (const [file, list] of [first, second].entries()) {
+        const source = { topic: "s", partition: file };
+        many.setMany?.({
+          source,
+          file: `f${file}`,
+          ...halves("key", list),
+          ...halves("offset", list),
+          row: list.map((_, i) => i),
+        });
+        for (const [row, { key, offset }] of list.entries())
+          single.set(key, { position: { ...source, offset }, file: `f${file}`, row });
+      }
+      expect(many.size).toBe(single.size);
+      for (const { key } of [...first, ...second]) expect(many.get(key)).toEqual(single.get(key));
+    }),
+    runs(),
+  );
+});
+
+type Half<Name extends string> = Record<`${Name}High` | `${Name}Low`, number[]>;
+
+function halves<Name extends "key" | "offset">(name: Name, rows: readonly Record<Name, bigint>[]): Half<Name> {
+  const high = rows.map((row) => Number(row[name] >> 32n));
+  const low = rows.map((row) => Number(BigInt.asUintN(32, row[name])) - 2 ** 31);
+  return { [`${name}High`]: high, [`${name}Low`]: low } as Half<Name>;
+}

@@ -11,6 +11,7 @@ import {
 import { sqlTokens } from "../../define/portable-sql.ts";
 import { PinlakeError } from "../../errors.ts";
 import type {
+  QueryOptions,
   QueryResult,
   QuerySession,
   SqlRow,
@@ -99,6 +100,25 @@ export function openSession(parts: SessionParts): QuerySession {
     });
   }
 
+  /** A result piece by piece, on a connection of its own; what comes last is undefined. */
+  async function* chunksOf(sql: string, { signal }: QueryOptions): AsyncGenerator<ResultChunk> {
+    await last;
+    const own = await instance.connect();
+    const context = { sql, signal };
+    try {
+      await interruptible(own, context, () => onlySelect(own, sql));
+      const result = await interruptible(own, context, () => own.stream(sql));
+      for (;;) {
+        const chunk = await interruptible(own, context, () => result.fetchChunk());
+        const isLast = chunk === null || chunk.rowCount === 0;
+        yield { result, chunk: isLast ? undefined : chunk };
+        if (isLast) return;
+      }
+    } finally {
+      own.closeSync();
+    }
+  }
+
   /** The path is part of the plan, so each folder has one place where kept statements write. */
   async function writeKept(
     sql: string,
@@ -148,24 +168,21 @@ export function openSession(parts: SessionParts): QuerySession {
     },
 
     /** Runs beside other statements on a connection of its own, so that its reader may use the session meanwhile. */
-    async *batches(sql, { signal } = {}) {
-      await last;
-      const own = await instance.connect();
-      const context = { sql, signal };
-      try {
-        await interruptible(own, context, () => onlySelect(own, sql));
-        const result = await interruptible(own, context, () => own.stream(sql));
-        const columns = columnsOf(result);
-        for (let empty = true; ; empty = false) {
-          const chunk = await interruptible(own, context, () => result.fetchChunk());
-          const rows: SqlValue[][] = [];
-          if (chunk !== null && chunk.rowCount > 0) pushRows(rows, result, chunk);
-          else if (!empty) return;
-          yield { columns, rows };
-          if (rows.length === 0) return;
-        }
-      } finally {
-        own.closeSync();
+    async *batches(sql, options = {}) {
+      let empty = true;
+      for await (const { result, chunk } of chunksOf(sql, options)) {
+        const rows: SqlValue[][] = [];
+        if (chunk !== undefined) pushRows(rows, result, chunk);
+        else if (!empty) return;
+        empty = false;
+        yield { columns: columnsOf(result), rows };
+      }
+    },
+
+    async *integers(sql, options = {}) {
+      for await (const { result, chunk } of chunksOf(sql, options)) {
+        if (chunk === undefined) return;
+        yield result.columnTypes().map((_, i) => chunk.getColumnValues(i) as number[]);
       }
     },
 
@@ -242,6 +259,11 @@ async function rowsOf(result: DuckDBResult): Promise<SqlValue[][]> {
   const rows: SqlValue[][] = [];
   for (const chunk of await result.fetchAllChunks()) pushRows(rows, result, chunk);
   return rows;
+}
+
+interface ResultChunk {
+  readonly result: DuckDBResult;
+  readonly chunk: DuckDBDataChunk | undefined;
 }
 
 function pushRows(into: SqlValue[][], result: DuckDBResult, chunk: DuckDBDataChunk): void {
