@@ -147,6 +147,19 @@ export function tableConstraintConformance(
       await expect(table.alter({ addConstraint: { ...check, check: "n" } })).rejects.toMatchObject(refused);
     });
 
+    it("refuses NOT NULL where it cannot look: in lists and maps", async () => {
+      const table = harness.open(`tables/demanding${tables++}`);
+      const inner: StructType = { type: "struct", fields: [field("x", "long", { nullable: false })] };
+      for (const type of [
+        { type: "array", elementType: inner, containsNull: true } as const,
+        { type: "map", keyType: "string", valueType: inner, valueContainsNull: true } as const,
+      ])
+        await expect(table.create({ schema: { type: "struct", fields: [field("l", type)] } })).rejects.toMatchObject({
+          code: "TABLE_UNSUPPORTED",
+          message: expect.stringContaining('NOT NULL field "x"'),
+        });
+    });
+
     it("gets a constraint only where its rows keep it, and can lose it", async () => {
       const table = harness.open(`tables/demanding${tables++}`);
       const other = harness.open(`tables/demanding${tables - 1}`);

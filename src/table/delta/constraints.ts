@@ -11,6 +11,8 @@ export interface Constraint {
   readonly name: string;
   /** In Spark's SQL. */
   readonly expression: string;
+  /** About what a list or map holds. */
+  readonly inList?: boolean;
 }
 
 export interface Demanding {
@@ -45,13 +47,14 @@ function ofFields(fields: readonly StructField[], at: readonly string[]): Constr
 
 const ticked = (name: string) => `\`${name.replaceAll("`", "``")}\``;
 
-/** What lists and maps hold cannot be looked at: such a constraint is refused where rows come in. */
 function inside(type: DataType, path: readonly string[]): Constraint[] {
   if (typeof type === "string") return [];
-  if (type.type === "array") return inside(type.elementType, [...path, "element"]);
-  if (type.type === "map")
-    return [...inside(type.keyType, [...path, "key"]), ...inside(type.valueType, [...path, "value"])];
-  return ofFields(type.fields, path);
+  if (type.type === "struct") return ofFields(type.fields, path);
+  const held =
+    type.type === "array"
+      ? inside(type.elementType, [...path, "element"])
+      : [...inside(type.keyType, [...path, "key"]), ...inside(type.valueType, [...path, "value"])];
+  return held.map((constraint) => ({ ...constraint, inList: true }));
 }
 
 function invariantOf(json: string): string {
@@ -88,7 +91,7 @@ function demandOf(
     quote: session.quote,
     literal: session.literal,
   };
-  const condition = sparkCondition(constraint.expression, scope);
+  const condition = constraint.inList ? "it is about a list or map" : sparkCondition(constraint.expression, scope);
   if (typeof condition === "string") throw unsupported(table, constraint, condition);
   return { ...constraint, ...condition };
 }
