@@ -132,11 +132,12 @@ export function formatCommit(actions: CommitActions): string {
 
 /**
  * Reads a commit file. Unknown kinds of action are skipped; a line that is no JSON object is TABLE_CORRUPT, and so is a
- * file without any.
+ * file without any. `once`: so is another protocol or metaData, of which a commit's last counts.
  */
 export function parseCommit(
   body: Uint8Array,
   source: { readonly table: string; readonly file: string },
+  { once = false } = {},
 ): CommitActions {
   if (!isUtf8(body)) throw new PinlakeError("TABLE_CORRUPT", { ...source, reason: "it is no UTF-8" });
   const adds: AddFile[] = [];
@@ -152,6 +153,8 @@ export function parseCommit(
     if (line.trim() === "") continue;
     empty = false;
     const action = parseLine(line, lineNumber, source);
+    if (once && ((action.protocol && single.protocol) || (action.metaData && single.metaData)))
+      throw new PinlakeError("TABLE_CORRUPT", { ...source, reason: `line ${lineNumber}: the same was there before` });
     if (action.add != null) adds.push(slim(action.add));
     else if (action.remove != null) removes.push(action.remove);
     else if (action.txn != null) txns.push(parseTxn(line));

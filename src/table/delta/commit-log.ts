@@ -17,6 +17,8 @@ export interface CommitLog {
   readonly location: string;
   /** undefined when that version is not there. Who has listed it need not have it looked up again. Throws TABLE_CORRUPT. */
   read(version: number, listed?: Pick<ObjectInfo, "modifiedAtMs">): Promise<StoredCommit | undefined>;
+  /** What a log compaction file says; undefined when it is not there or cannot be understood: its commits say the same. */
+  readCompacted(name: string): Promise<CommitActions | undefined>;
   head(version: number): Promise<ObjectInfo | undefined>;
   /** Resolves false when that version exists already. */
   putIfAbsent(version: number, text: string): Promise<boolean>;
@@ -47,6 +49,14 @@ export function openCommitLog({
           : { version, modifiedAtMs: info.modifiedAtMs, bytes: body.length, actions };
       } catch (error) {
         if (isPinlakeError(error, "OBJECT_NOT_FOUND")) return undefined;
+        throw error;
+      }
+    },
+    async readCompacted(name) {
+      try {
+        return parseCommit(await store.get(prefix + name), { table: location, file: name }, { once: true });
+      } catch (error) {
+        if (isPinlakeError(error, "OBJECT_NOT_FOUND") || isPinlakeError(error, "TABLE_CORRUPT")) return undefined;
         throw error;
       }
     },

@@ -3,6 +3,7 @@ import type { Checkpoints } from "./checkpoint.ts";
 import { completeCheckpoints } from "./checkpoint-files.ts";
 import type { CommitLog, ListedLogFile } from "./commit-log.ts";
 import { commitsSayTimes } from "./commit-times.ts";
+import { commitsAfter } from "./log-pieces.ts";
 import { commitName } from "./names.ts";
 import {
   applyCommits,
@@ -17,9 +18,6 @@ export interface LogReader {
   readonly log: CommitLog;
   readonly checkpoints: Checkpoints;
 }
-
-/** Commit files read at the same time: as many as waiting is worth, and of large ones no more than are quickly gone through. */
-const READ_AHEAD = { files: 32, bytes: 4 * 1024 * 1024 };
 
 /**
  * A version of the table from nothing: its newest checkpoint at or below it, then every commit after that. Default: the
@@ -67,37 +65,20 @@ async function replay(
     throw missing(log, 0);
   }
   let state = start.state;
-  const commits = new Map(listed.filter(({ kind }) => kind === "commit").map((file) => [file.version, file]));
-  for (let after = state.version + 1; after <= newest; after++)
-    if (!commits.has(after)) throw start.failure ?? missing(log, after);
-  const left = Array.from({ length: newest - state.version }, (_, i) => commits.get(state.version + 1 + i));
+  const commits = new Set(listed.filter(({ kind }) => kind === "commit").map((file) => file.version));
+  const gone = (version: number) => start.failure ?? missing(log, version);
+  for (let after = state.version + 1; after <= newest; after++) if (!commits.has(after)) throw gone(after);
   let pending: CommitToApply[] = [];
   let actions = 0;
-  for (const group of readTogether(left as readonly ListedLogFile[]))
-    for (const [i, commit] of (await Promise.all(group.map((file) => log.read(file.version, file)))).entries()) {
-      if (commit === undefined) throw start.failure ?? missing(log, group[i]?.version ?? newest);
-      pending.push(commit);
-      actions += commit.actions.adds.length + commit.actions.removes.length;
-      if (actions < APPLIED_AT_ONCE) continue;
-      state = applied(log, state, pending);
-      [pending, actions] = [[], 0];
-    }
+  for await (const commit of commitsAfter(log, listed, { after: state.version, newest, missing: gone })) {
+    pending.push(commit);
+    actions += commit.actions.adds.length + commit.actions.removes.length;
+    if (actions < APPLIED_AT_ONCE) continue;
+    state = applied(log, state, pending);
+    [pending, actions] = [[], 0];
+  }
   state = applied(log, state, pending);
   return loadedState(state, { table: log.location, file: commitName(newest) });
-}
-
-function* readTogether(files: readonly ListedLogFile[]): Generator<readonly ListedLogFile[]> {
-  let group: ListedLogFile[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    if (group.length >= READ_AHEAD.files || (group.length > 0 && bytes + file.bytes > READ_AHEAD.bytes)) {
-      yield group;
-      [group, bytes] = [[], 0];
-    }
-    group.push(file);
-    bytes += file.bytes;
-  }
-  if (group.length > 0) yield group;
 }
 
 /** So many actions are held before they are applied together. */

@@ -43,6 +43,10 @@ export function logCleanup({
       if ((await store.head(prefix + checkpointName(version))) !== undefined) keep = version;
     }
     if (keep === undefined) return;
+    for await (const file of log.list()) {
+      if (file.version >= keep) break;
+      if (file.kind === "compacted") await store.delete(prefix + file.name);
+    }
     for (let version = oldest; version < keep; version++) {
       await store.delete(prefix + checkpointName(version));
       await store.delete(prefix + commitName(version));

@@ -14,6 +14,8 @@ export const sidecarName = (name: string): string => `${LOG}_sidecars/${name}`;
 
 export type LogFile =
   | { readonly kind: "commit" | "checksum"; readonly version: number }
+  /** What the commits from `version` to `to`, which is above it, say together; `name` is relative to the table. */
+  | { readonly kind: "compacted"; readonly version: number; readonly to: number; readonly name: string }
   /** One file, or one of several parts; `name` is relative to the table. */
   | { readonly kind: "checkpoint"; readonly version: number; readonly name: string; readonly part?: CheckpointPart };
 
@@ -23,7 +25,7 @@ export interface CheckpointPart {
   readonly of: number;
 }
 
-const NAME = /^_delta_log\/([0-9]{20})\.(json|crc|checkpoint\..+)$/;
+const NAME = /^_delta_log\/([0-9]{20})\.(json|crc|checkpoint\..+|[0-9]{20}\.compacted\.json)$/;
 const PART = /^checkpoint\.([0-9]{10})\.([0-9]{10})\.parquet$/;
 const WHOLE = /^checkpoint\.(?:[0-9a-fA-F-]{36}\.)?(?:parquet|json)$/;
 
@@ -34,6 +36,10 @@ export function parseLogName(name: string): LogFile | undefined {
   const version = Number(digits);
   if (rest === "json") return { kind: "commit", version };
   if (rest === "crc") return { kind: "checksum", version };
+  if (rest.endsWith(".compacted.json") && !rest.startsWith("checkpoint.")) {
+    const to = Number(rest.slice(0, 20));
+    return to > version ? { kind: "compacted", version, to, name } : undefined;
+  }
   if (WHOLE.test(rest) && rest !== "checkpoint.json") return { kind: "checkpoint", version, name };
   const [, number, of] = PART.exec(rest) ?? [];
   if (of === undefined) return undefined;

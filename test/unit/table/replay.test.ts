@@ -137,6 +137,8 @@ describe("names in the log", () => {
     const uuid = "6c750e24-bbc4-4618-8feb-7cd7d5b9e084";
     for (const name of [`${v}.checkpoint.${uuid}.json`, `${v}.checkpoint.${uuid}.parquet`])
       expect(parseLogName(name)).toEqual({ kind: "checkpoint", version: 20, name });
+    const compacted = `${v}.00000000000000000022.compacted.json`;
+    expect(parseLogName(compacted)).toEqual({ kind: "compacted", version: 20, to: 22, name: compacted });
     expect(parseLogName(`${v}.crc`)).toMatchObject({ kind: "checksum" });
     for (const name of [
       "_delta_log/_last_checkpoint",
@@ -145,7 +147,9 @@ describe("names in the log", () => {
       "_delta_log/1.json",
       `${v}.checkpoint.json`,
       `${v}.checkpoint.parquet.tmp`,
-      `${v}.00000000000000000022.compacted.json`,
+      `${v}.00000000000000000020.compacted.json`,
+      `${v}.00000000000000000019.compacted.json`,
+      `${v}.22.compacted.json`,
     ])
       expect(parseLogName(name)).toBeUndefined();
   });
