@@ -137,12 +137,7 @@ describe("reading a table that is not as it should be", () => {
     const idle = deltaTable(store, engine);
     await idle.snapshot();
     const compacted = (from: number, to: number) => logKey(from, `${String(to).padStart(20, "0")}.compacted.json`);
-    for (const range of [
-      [1, 2],
-      [5, 7],
-      [6, 7],
-    ] as const)
-      await store.put(compacted(...range), bytes("{}"));
+    for (const name of [compacted(1, 2), compacted(5, 7), compacted(6, 7)]) await store.put(name, bytes("{}"));
     for (let seq = 1; seq <= 8; seq++) {
       if (seq === 8) nowMs += 7_200_000;
       await table.append(events(session, [{ id: "k", seq }]));
