@@ -270,7 +270,10 @@ export interface Table {
   /** Throws TABLE_EXISTS; TABLE_UNSUPPORTED and USAGE for a definition that no table can have. */
   create(options: CreateOptions): Promise<Snapshot>;
   append(rows: Rows | RowFiles, options?: AppendOptions): Promise<Commit>;
-  /** Replaces every row; with `where` (SQL over the stored rows) only those for which it is true. */
+  /**
+   * Replaces every row; with `where` (SQL over the stored rows) only those for which it is true. It has to be true of the new
+   * rows, too: then doing it again changes nothing. Throws CONSTRAINT_VIOLATED.
+   */
   overwrite(
     rows: Rows | RowFiles,
     options?: AppendOptions & { readonly where?: string; readonly schema?: StructType },

@@ -51,7 +51,7 @@ export function tableFilesConformance(
     it("puts them in the place of all rows, and of those that fit a condition", async () => {
       const { table, other } = await newTable();
       await table.append(abc());
-      await table.overwrite(await inFiles([d4], [e5]), { where: "seq = 2" });
+      await table.overwrite(await inFiles([d4], [e5]), { where: "seq = 2 OR seq > 3" });
       expect(await rowsOf(other)).toEqual(["a@1", "c@3", "d@4", "e@5"]);
       await table.overwrite(await inFiles([d4]));
       expect(await rowsOf(other)).toEqual(["d@4"]);

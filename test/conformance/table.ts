@@ -111,10 +111,13 @@ export function tableConformance(
         ]),
       );
       await table.append(events(session, [{ id: "a", seq: 6 }]));
-      const commit = await table.overwrite(events(session, [{ id: "new", seq: 7 }]), { where: "id = 'a'" });
+      const misfits = events(session, [{ id: null, seq: 7 }]);
+      const refused = table.overwrite(misfits, { where: "id = 'a'" });
+      await expect(refused).rejects.toMatchObject({ code: "CONSTRAINT_VIOLATED", details: { expression: "id = 'a'" } });
+      const commit = await table.overwrite(events(session, [{ id: "a", seq: 7 }]), { where: "id = 'a'" });
       expect(commit).toMatchObject({ inserted: 1, deleted: 3 });
       expect(commit.removed.filter(({ movedTo }) => movedTo === undefined)).toHaveLength(1);
-      expect(await rowsOf(other)).toEqual(["b@2", "c@3", "new@7", "null@4"]);
+      expect(await rowsOf(other)).toEqual(["a@7", "b@2", "c@3", "null@4"]);
     });
 
     it("merges by key: new rows come in, stored ones give way where asked, others stay as they are", async () => {

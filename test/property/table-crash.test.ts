@@ -27,8 +27,8 @@ const writes: readonly [string, (table: Table, session: QuerySession) => Promise
   ],
   [
     "an overwrite of some rows",
-    (table, session) => table.overwrite(events(session, [{ id: "z", seq: 0 }]), { where: "id < 'c'", txns }),
-    ["c@3", "z@0"],
+    (table, session) => table.overwrite(events(session, [{ id: "aa", seq: 0 }]), { where: "id < 'c'", txns }),
+    ["aa@0", "c@3"],
   ],
   ["a delete", (table, session) => table.delete({ session, where: "id = 'b'", txns }), ["a@1", "c@3"]],
   [

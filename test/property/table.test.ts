@@ -12,6 +12,7 @@ import {
   applyTo,
   CLAUSES,
   definitionOf,
+  fitting,
   type Operation,
   OTHERS,
   operation,
@@ -68,7 +69,7 @@ describe("a table", () => {
         await table.overwrite(events(session, op.rows));
         break;
       case "replaceWhere":
-        await table.overwrite(events(session, op.rows), { where: `seq < ${op.below}` });
+        await table.overwrite(events(session, fitting(op)), { where: `seq < ${op.below}` });
         break;
       case "delete":
         await table.delete({ session, where: `seq > ${op.above}` });

@@ -48,6 +48,10 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ kind: fc.constantFrom("checkpoint", "reopen", "touch") }),
 );
 
+/** Those that may come in the place of the rows that the condition is true of. */
+export const fitting = ({ rows, below }: { readonly rows: readonly Event[]; readonly below: number }) =>
+  rows.filter(({ seq }) => seq < below);
+
 /** What each operation means, on a plain list of rows. */
 export function applyTo(stored: readonly Event[], op: Operation): readonly Event[] {
   switch (op.kind) {
@@ -56,7 +60,7 @@ export function applyTo(stored: readonly Event[], op: Operation): readonly Event
     case "overwrite":
       return op.rows;
     case "replaceWhere":
-      return [...stored.filter(({ seq }) => seq >= op.below), ...op.rows];
+      return [...stored.filter(({ seq }) => seq >= op.below), ...fitting(op)];
     case "delete":
       return stored.filter(({ seq }) => seq <= op.above);
     case "update":

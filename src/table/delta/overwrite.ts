@@ -1,10 +1,12 @@
+import type { QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
+import { PinlakeError } from "../../errors.ts";
 import type { AppendOptions, Commit, RowFiles, Rows } from "../table.ts";
-import { fileKey, type MetaData } from "./actions.ts";
-import { keepsChanges, writeReplaced } from "./change-data.ts";
+import { type AddFile, fileKey, type MetaData } from "./actions.ts";
+import { keepsChanges, withRowsOf, writeReplaced } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
-import { removeOf } from "./data-files.ts";
+import { removeOf, type WriteOptions } from "./data-files.ts";
 import { defined } from "./definition.ts";
 import { evolvedMetaData } from "./evolve.ts";
 import { type NewFiles, withNewFiles } from "./new-files.ts";
@@ -29,6 +31,10 @@ export async function overwrite(
   checkWritable(context.location, base.protocol, base.metaData);
   if (base.files.size > 0) checkMayRemove(context, base.metaData);
   checkTxns(context, base, txns);
+  if (where !== undefined && options.schema !== undefined)
+    throw new PinlakeError("USAGE", {
+      message: `${context.location}: an overwrite of some rows keeps the others, so it cannot give the table another schema.`,
+    });
   const metaData = await newMetaData(context, base, rows, options);
   const after = metaData ?? base.metaData;
   const write = { schema: parseSchema(after), metaData: after, signal };
@@ -44,6 +50,7 @@ export async function overwrite(
 
   return withNewFiles(context, async (files) => {
     const brought = await files.bring(rows, write);
+    if (where !== undefined) await checkFitting(context, session, { files: brought, where, write });
     const { replaced, marked, rows: deleted } = await takeAway(files);
     const counts = { inserted: storedRows(brought), replaced: 0, kept: 0, deleted };
     const { version } = await commit(context, {
@@ -76,6 +83,29 @@ export async function overwrite(
     return commitResult(version, counts, { rows: brought, replaced });
   });
 }
+
+/** Rows in the place of some that are no such rows themselves would be there twice when the same is done again. */
+async function checkFitting(
+  context: TableContext,
+  session: QuerySession,
+  { files, where, write }: { readonly files: readonly AddFile[]; readonly where: string; readonly write: WriteOptions },
+): Promise<void> {
+  const { location: table } = context;
+  await withRowsOf(context, session, { files, write }, async (view) => {
+    const { columns, rows } = await session.query(`SELECT * FROM ${view} WHERE (${where}) IS NOT TRUE LIMIT 1`);
+    const [misfit] = rows;
+    if (misfit === undefined) return;
+    const row = columns.map(({ name }, i) => `${name} = ${shortened(String(misfit[i]))}`).join(", ");
+    throw new PinlakeError("CONSTRAINT_VIOLATED", {
+      table,
+      constraint: "of what it overwrites",
+      expression: where,
+      row,
+    });
+  });
+}
+
+const shortened = (text: string) => (text.length > 100 ? `${text.slice(0, 100)}…` : text);
 
 function wholeTable({ clock }: TableContext, { files }: LoadedState): TakenOut & { readonly rows: number } {
   const nowMs = clock.now();
