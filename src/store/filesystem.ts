@@ -6,7 +6,7 @@ import { foldersBelow } from "./filesystem/folders.ts";
 import { listFiles } from "./filesystem/listing.ts";
 import { readPieces, readRange } from "./filesystem/reading.ts";
 import { removeLeftBehind, TEMP_FOLDER, tempPath } from "./filesystem/temp-files.ts";
-import { openTempFile } from "./filesystem/writing.ts";
+import { openTempFile, syncFile } from "./filesystem/writing.ts";
 import { checkKey } from "./object-key.ts";
 import type { ObjectStore } from "./object-store.ts";
 
@@ -96,6 +96,20 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
       await files.rename(file, path);
     });
     await files.syncFolder(folder);
+  }
+
+  /** By a link, or where that is another file system's by a copy. */
+  async function adopt(file: string, path: string): Promise<boolean> {
+    await syncFile(file, files);
+    try {
+      return await linkInto(file, path);
+    } catch (error) {
+      if (errnoOf(error) !== "EXDEV") throw error;
+    }
+    await folders.ensure(temporary);
+    await using temp = await openTempFile(tempPath(root), files, file);
+    await temp.finish();
+    return await linkInto(temp.path, path);
   }
 
   const newTempFile = () => inFolder(temporary, () => openTempFile(tempPath(root), files));
@@ -199,10 +213,7 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
     },
     adoptFile: (key, file) =>
       writing(key, async (path) => {
-        await folders.ensure(temporary);
-        await using temp = await openTempFile(tempPath(root), files, file);
-        await temp.finish();
-        const adopted = await linkInto(temp.path, path);
+        const adopted = await adopt(file, path);
         if (adopted) await files.unlink(file).catch(() => {});
         return adopted;
       }),

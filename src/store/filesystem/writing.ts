@@ -1,5 +1,5 @@
 import { constants, copyFile } from "node:fs/promises";
-import { errnoOf, type FileCalls } from "./file-calls.ts";
+import type { FileCalls } from "./file-calls.ts";
 
 /** A file in the making. It is gone at the end of the scope, unless it was moved to its place. */
 export interface TempFile extends AsyncDisposable {
@@ -11,9 +11,9 @@ export interface TempFile extends AsyncDisposable {
   moved(): void;
 }
 
-/** Makes a temporary file; with `source`, one that is that file: by a link, or copied from another file system. */
+/** Makes a temporary file; with `source`, one that is a copy of that file. */
 export async function openTempFile(path: string, files: FileCalls, source?: string): Promise<TempFile> {
-  if (source !== undefined) await linkOrCopy(source, path, files);
+  if (source !== undefined) await copyFile(source, path, constants.COPYFILE_EXCL);
   const handle = await (source === undefined ? files.create(path) : files.openToSync(path));
   let state: "open" | "closed" | "moved" = "open";
 
@@ -41,11 +41,12 @@ export async function openTempFile(path: string, files: FileCalls, source?: stri
   };
 }
 
-async function linkOrCopy(source: string, path: string, files: FileCalls): Promise<void> {
+/** Everything that somebody else wrote to a file is on disk. */
+export async function syncFile(path: string, files: FileCalls): Promise<void> {
+  const handle = await files.openToSync(path);
   try {
-    await files.link(source, path);
-  } catch (error) {
-    if (errnoOf(error) !== "EXDEV") throw error;
-    await copyFile(source, path, constants.COPYFILE_EXCL);
+    await files.sync(handle);
+  } finally {
+    await files.close(handle);
   }
 }

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type FileCalls, fileCalls } from "../../../src/store/filesystem/file-calls.ts";
@@ -33,6 +34,40 @@ function failing(code: string, call = 0): { files: FileCalls; made: string[] } {
 }
 
 describe("the filesystem store", () => {
+  it("syncs a file that it adopts before it is an object, and the folder before it answers", async () => {
+    await using folder = await tempFolder();
+    const { files, made } = failing("none");
+    const store = await openFilesystemStore({ root: folder.path, files });
+    await store.put("a/other", bytes("."));
+    const path = join(folder.path, "made");
+    await writeFile(path, "made");
+    made.length = 0;
+    expect(await store.adoptFile("a/made", path)).toBe(true);
+    const calls = made.filter((call) => !call.startsWith("realpath"));
+    expect(calls).toEqual(["openToSync made", "sync", "close", "link made", "syncFolder a", "unlink made"]);
+  });
+
+  // A real one, where there is one.
+  it.runIf(existsSync("/dev/shm"))("adopts a file of another file system", async () => {
+    await using folder = await tempFolder();
+    const other = await mkdtemp("/dev/shm/pinlake-test-");
+    try {
+      const store = await openFilesystemStore({ root: folder.path });
+      for (const [text, adopted] of [
+        ["first", true],
+        ["second", false],
+      ] as const) {
+        await writeFile(join(other, "made"), text);
+        expect(await store.adoptFile("a/made", join(other, "made"))).toBe(adopted);
+        expect(new TextDecoder().decode(await store.get("a/made"))).toBe("first");
+        expect(await readdir(other)).toEqual(adopted ? [] : ["made"]);
+        expect(await readdir(join(folder.path, TEMP))).toEqual([]);
+      }
+    } finally {
+      await rm(other, { recursive: true });
+    }
+  });
+
   it("syncs the contents before the name is there, and the name before it answers", async () => {
     await using folder = await tempFolder();
     const { files, made } = failing("none");
