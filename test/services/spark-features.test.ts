@@ -6,7 +6,7 @@ import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts
 import { openFilesystemStore } from "../../src/store/filesystem.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { DeltaTableOptions } from "../../src/table/delta/delta-table.ts";
-import { deltaTable } from "../support/delta-table.ts";
+import { deltaTable, logKey } from "../support/delta-table.ts";
 import { LONGS } from "../support/made-delta-table.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 import { sparkAt } from "./spark/spark.ts";
@@ -63,8 +63,28 @@ describe("Spark and we on tables with features", () => {
         const [[count] = []] = await spark(`SELECT count(*) FROM ${pathOf(name)} TIMESTAMP AS OF '${at}'`);
         expect(Number(count), `version ${version}`).toBe(await (await table.snapshot({ version })).countRows());
       }
-      const properties = async () => new Map((await spark(`SHOW TBLPROPERTIES ${pathOf(name)}`)) as [string, string][]);
-      expect((await properties()).get("delta.inCommitTimestampEnablementVersion")).toBe("2");
+      expect((await table.snapshot()).configuration).toMatchObject({ "delta.inCommitTimestampEnablementVersion": "2" });
     },
   );
+
+  it("the same rows, where columns were widened and checkpoints are of the second kind", async () => {
+    const table = tableAt("widened");
+    const path = pathOf("widened");
+    const properties = `'delta.enableTypeWidening' = 'true', 'delta.checkpointPolicy' = 'v2', 'delta.checkpointInterval' = '4'`;
+    await spark(`CREATE TABLE ${path} (i INT, f FLOAT, d DECIMAL(6,2)) USING delta TBLPROPERTIES (${properties})`);
+    await spark(`INSERT INTO ${path} VALUES (1, 0.1, 1.25), (2, 0.5, NULL)`);
+    await spark(`ALTER TABLE ${path} ALTER COLUMN i TYPE BIGINT, f TYPE DOUBLE, d TYPE DECIMAL(10,4)`);
+    await table.append({ session, sql: "SELECT 1 + (1::BIGINT << 40) AS i, 0.1::DOUBLE AS f, 2.125 AS d" });
+    await table.update({ session, set: { d: "3.0625" }, where: "i = 2" });
+    await spark(`INSERT INTO ${path} VALUES (5, 0.25, 5)`);
+    await table.checkpoint();
+    const { version: summedUp } = await table.snapshot();
+    for (let at = 0; at <= summedUp; at++) await store.delete(logKey(at).replace(/^t/, "widened"));
+    await table.append({ session, sql: "SELECT 6 AS i, 0.75 AS f, 6 AS d" });
+    const theirs = await spark(`SELECT i, f, d FROM ${path} ORDER BY i`);
+    await (await table.snapshot()).define(session, "ours");
+    const { rows } = await session.query("SELECT i, f, d FROM ours ORDER BY i");
+    expect(rows.map((row) => row.map(String))).toEqual(theirs);
+    expect(rows[0]).toEqual([1n, Math.fround(0.1), "1.2500"]);
+  });
 });

@@ -1,4 +1,5 @@
 import type { ObjectStore } from "../../store/object-store.ts";
+import type { Protocol } from "./actions.ts";
 import type { CommitLog } from "./commit-log.ts";
 import { checkpointName, commitName } from "./names.ts";
 import { logCutoffMs } from "./retention.ts";
@@ -28,7 +29,7 @@ export function logCleanup({
 
   return async (state, nowMs) => {
     const cutoffMs = logCutoffMs(state.metaData.configuration, nowMs);
-    if (cutoffMs === undefined) return;
+    if (cutoffMs === undefined || mayHaveSidecars(state.protocol)) return;
     oldest ??= await oldestCommit(log);
     if (oldest === undefined) return;
     let keep: number | undefined;
@@ -54,6 +55,9 @@ export function logCleanup({
     oldest = keep;
   };
 }
+
+/** Files that several checkpoints share: which of them may go is for the writer of these checkpoints to find out. */
+const mayHaveSidecars = ({ writerFeatures }: Protocol): boolean => writerFeatures?.includes("v2Checkpoint") === true;
 
 async function oldestCommit(log: CommitLog): Promise<number | undefined> {
   for await (const file of log.list()) if (file.kind === "commit") return file.version;

@@ -26,6 +26,9 @@ const WRITE = new Set([
   "columnMapping",
   "deletionVectors",
   "inCommitTimestamp",
+  "typeWidening",
+  "v2Checkpoint",
+  "domainMetadata",
 ]);
 
 /** Throws TABLE_UNSUPPORTED, naming the feature, unless we can read the table right. */

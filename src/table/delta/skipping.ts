@@ -1,5 +1,5 @@
 import type { SqlValue } from "../../engine/query-engine.ts";
-import type { DataType } from "../../engine/schema.ts";
+import type { StructField } from "../../engine/schema.ts";
 import type { ColumnRange } from "../table.ts";
 import type { AddFile } from "./actions.ts";
 import { physicalName, type TableSchema } from "./column-mapping.ts";
@@ -65,7 +65,7 @@ export const storedRows = (adds: readonly AddFile[]): number => adds.reduce((sum
 export function mayHold(add: AddFile, ranges: readonly ColumnRange[], schema: TableSchema): boolean {
   return ranges.every(({ column, min, max }) => {
     const field = schema.fields.find(({ name }) => name === column);
-    const compare = field === undefined ? undefined : comparing(field.type);
+    const compare = field === undefined ? undefined : comparing(field);
     if (field === undefined || compare === undefined || min === null || max === null) return true;
     const bounds = boundsOf(add, physicalName(schema, field));
     if (bounds === undefined) return false;
@@ -164,8 +164,12 @@ function scaled(text: string, scale: number): bigint | undefined {
   return sign === "-" ? -digits : digits;
 }
 
+/** Whether files may be older than the column's type, with a float's few digits as their bounds. */
+const wasFloat = (metadata: StructField["metadata"]): boolean =>
+  JSON.stringify(metadata?.["delta.typeChanges"] ?? []).includes('"float"');
+
 /** Types whose order in files, stats and here is the same. */
-function comparing(type: DataType): Comparing | undefined {
+function comparing({ type, metadata }: StructField): Comparing | undefined {
   switch (type) {
     case "long":
     case "integer":
@@ -180,7 +184,7 @@ function comparing(type: DataType): Comparing | undefined {
     case "timestamp_ntz":
       return instants;
     case "double":
-      return floating(same);
+      return floating(wasFloat(metadata) ? Math.fround : same);
     case "float":
       return floating(Math.fround);
     default: {

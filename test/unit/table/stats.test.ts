@@ -114,6 +114,17 @@ describe("skipping files by their stats", () => {
   const bounds = (column: string, min: string, max: string) =>
     add(`{"numRecords":2,"minValues":{"${column}":${min}},"maxValues":{"${column}":${max}}}`);
 
+  it("takes bounds of a double that was a float for what they stand for", () => {
+    const stored = Math.fround(0.1);
+    const file = bounds("n", "0.1", "0.1");
+    const metadata = { "delta.typeChanges": [{ fromType: "float", toType: "double" }] };
+    const fields = [{ name: "n", type: "double" as const, nullable: true, metadata }];
+    expect(mayHold(file, [{ column: "n", min: stored, max: stored }], { type: "struct", fields })).toBe(true);
+    expect(mayHold(file, [{ column: "n", min: 0.2, max: 0.3 }], { type: "struct", fields })).toBe(false);
+    const double = structType([{ name: "n", type: "double" }]);
+    expect(mayHold(file, [{ column: "n", min: stored, max: stored }], double)).toBe(false);
+  });
+
   it("compares integers beyond 2^53 exactly", () => {
     const file = bounds("n", "9007199254740993", "9007199254740995");
     expect(mayHold(file, [{ column: "n", min: 9007199254740996n, max: 9007199254740999n }], schema)).toBe(false);
