@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
+import type { Snapshot, Table } from "../../src/table/table.ts";
 import { events } from "../support/table-rows.ts";
 import { type TableHarness, tableSetting } from "../support/table-setting.ts";
 
@@ -68,6 +69,60 @@ export function tableConflictConformance(
       });
       expect(await rowsOf(other)).toEqual(["a@6", "b@2", "c@3", "n@4"]);
     });
+
+    const changes: Readonly<Record<string, (table: Table, basedOn: Snapshot, where: string) => Promise<unknown>>> = {
+      delete: (table, basedOn, where) => table.delete({ session, where, basedOn }),
+      update: (table, basedOn, where) => table.update({ session, where, set: { note: "'new'" }, basedOn }),
+      overwrite: (table, basedOn, where) => table.overwrite(events(session, [{ id: "o", seq: 4 }]), { where, basedOn }),
+    };
+
+    it.each(Object.keys(changes))(
+      "lets others change other rows than those that a %s by condition takes",
+      async (kind) => {
+        for (const isolation of ["Serializable", "WriteSerializable"]) {
+          const change = changes[kind] as NonNullable<(typeof changes)[string]>;
+          const { table, other } = await newTable();
+          await table.touch({ operation: "NOTE", configuration: { "delta.isolationLevel": isolation } });
+          await table.append(events(session, [{ id: "a", seq: 1 }]));
+          await table.append(events(session, [{ id: "b", seq: 5 }]));
+          const basedOn = await table.snapshot();
+          await other.append(events(session, [{ id: "c", seq: 6 }]));
+          await other.merge(events(session, [{ id: "b", seq: 9 }]), { key: ["id"] });
+          await other.delete({ session, where: "seq = 6" });
+          await change(table, basedOn, "seq < 5");
+          const left = { delete: ["b@9"], update: ["a@1:new", "b@9"], overwrite: ["b@9", "o@4"] };
+          expect(await rowsOf(other)).toEqual(left[kind as keyof typeof left]);
+        }
+      },
+    );
+
+    it.each(Object.keys(changes))(
+      "refuses a %s by condition over rows of others that it would have taken",
+      async (kind) => {
+        const change = changes[kind] as NonNullable<(typeof changes)[string]>;
+        const { table, other } = await newTable();
+        await table.touch({ operation: "NOTE", configuration: { "delta.isolationLevel": "Serializable" } });
+        await table.append(events(session, [{ id: "a", seq: 1 }]));
+        await table.append(events(session, [{ id: "b", seq: 5 }]));
+        const refused = (basedOn: Snapshot) =>
+          expect(change(table, basedOn, "seq < 5")).rejects.toMatchObject({ code: "TABLE_CONFLICT" });
+        const first = await table.snapshot();
+        await other.append(
+          events(session, [
+            { id: "c", seq: 2 },
+            { id: "d", seq: 7 },
+          ]),
+        );
+        await refused(first);
+        const second = await table.snapshot();
+        await other.update({ session, set: { seq: "3" }, where: "id = 'b'" });
+        await refused(second);
+        const third = await table.snapshot();
+        await other.delete({ session, where: "id = 'a'" });
+        await refused(third);
+        expect(await rowsOf(other)).toEqual(["b@3", "c@2", "d@7"]);
+      },
+    );
 
     it("refuses any write over a change of schema or properties", async () => {
       const { table, other } = await newTable();

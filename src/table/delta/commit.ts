@@ -12,7 +12,7 @@ import {
 } from "./actions.ts";
 import type { StoredCommit } from "./commit-log.ts";
 import { timed } from "./commit-times.ts";
-import { conflictWith, type IsolationLevel, type Reads } from "./conflict.ts";
+import { conflictFound, type IsolationLevel, type Reads } from "./conflict.ts";
 import type { TableContext } from "./context.ts";
 import { defined } from "./definition.ts";
 import { commitName } from "./names.ts";
@@ -108,7 +108,7 @@ async function checkWinners(
   if (winners === undefined) throw conflict(since, "the commits after it are no longer in the log");
   const isolation = isolationOf(change, change.base.metaData);
   for (const winner of winners) {
-    const reason = conflictWith(winner.actions, { reads: change.reads, isolation, actions });
+    const reason = await conflictFound(winner.actions, { reads: change.reads, isolation, actions });
     if (reason !== undefined) throw conflict(winner.version, reason);
   }
 }

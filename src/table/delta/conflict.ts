@@ -10,6 +10,8 @@ export type Reads =
       readonly files: ReadonlySet<string>;
       /** Whether a new file may hold such rows. */
       readonly mayHold: (add: AddFile) => boolean;
+      /** Which new files do, by looking into them; where that is not there, those that may are taken for those that do. */
+      readonly holding?: (adds: readonly AddFile[]) => Promise<ReadonlySet<AddFile>>;
     };
 
 export type IsolationLevel = "Serializable" | "WriteSerializable" | "SnapshotIsolation";
@@ -39,6 +41,17 @@ export function conflictWith(winner: CommitActions, ours: Attempt): string | und
   if (domain !== undefined) return `it changed the domain ${domain.domain}`;
 
   return addedConflict(winner, ours) ?? removedConflict(winner, reads, actions.removes.map(fileKey));
+}
+
+/** Like conflictWith, which decides; files of the winner are looked into where that may change what it says. */
+export async function conflictFound(winner: CommitActions, ours: Attempt): Promise<string | undefined> {
+  const reason = conflictWith(winner, ours);
+  const { reads } = ours;
+  if (reason === undefined || reads.kind !== "rows" || reads.holding === undefined) return reason;
+  const blindly = conflictWith(winner, { ...ours, reads: { ...reads, mayHold: () => false } });
+  if (blindly !== undefined) return blindly;
+  const held = await reads.holding(winner.adds);
+  return conflictWith(winner, { ...ours, reads: { ...reads, mayHold: (add) => held.has(add) } });
 }
 
 function addedConflict(

@@ -2,9 +2,10 @@ import type { QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { AppendOptions, Commit, RowFiles, Rows } from "../table.ts";
-import { type AddFile, fileKey, type MetaData } from "./actions.ts";
+import type { AddFile, MetaData } from "./actions.ts";
 import { keepsChanges, withRowsOf, writeReplaced } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
+import type { Reads } from "./conflict.ts";
 import type { TableContext } from "./context.ts";
 import { removeOf, type WriteOptions } from "./data-files.ts";
 import { defined } from "./definition.ts";
@@ -12,7 +13,7 @@ import { evolvedMetaData } from "./evolve.ts";
 import { type NewFiles, withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, withConfiguration } from "./result.ts";
-import { rowsWhere } from "./rows-where.ts";
+import { readsWhere, rowsWhere } from "./rows-where.ts";
 import { storedRows } from "./skipping.ts";
 import { type LoadedState, parseSchema } from "./state.ts";
 import { type TakenOut, takeOut } from "./take-out.ts";
@@ -38,20 +39,21 @@ export async function overwrite(
   const metaData = await newMetaData(context, base, rows, options);
   const after = metaData ?? base.metaData;
   const write = { schema: parseSchema(after), metaData: after, signal };
-  const takeAway = async (files: NewFiles): Promise<TakenOut & { readonly rows: number }> => {
+  const takeAway = async (files: NewFiles): Promise<TakenAway> => {
     if (where === undefined) return wholeTable(context, base);
     const leaving = await rowsWhere(context, session, { base, where, signal });
     const brought = [...files.adds];
     const taken = await takeOut(context, session, files, { base, leaving, write });
     if (keepsChanges(base) && leaving.length > 0)
       await writeReplaced(context, session, files, { leaving, brought, write });
-    return { ...taken, rows: leaving.reduce((sum, { rows }) => sum + rows.length, 0) };
+    const reads = readsWhere(context, session, { base, where, found: leaving, signal });
+    return { ...taken, reads, rows: leaving.reduce((sum, { rows }) => sum + rows.length, 0) };
   };
 
   return withNewFiles(context, async (files) => {
     const brought = await files.bring(rows, write);
     if (where !== undefined) await checkFitting(context, session, { files: brought, where, write });
-    const { replaced, marked, rows: deleted } = await takeAway(files);
+    const { replaced, marked, reads, rows: deleted } = await takeAway(files);
     const counts = { inserted: storedRows(brought), replaced: 0, kept: 0, deleted };
     const { version } = await commit(context, {
       base,
@@ -69,10 +71,7 @@ export async function overwrite(
         numDeletedRows: counts.deleted,
         ...options.metrics?.(counts),
       },
-      reads:
-        where === undefined
-          ? { kind: "table" }
-          : { kind: "rows", files: new Set([...base.files.values()].map(fileKey)), mayHold: () => true },
+      reads,
       files,
       adds: marked,
       removes: replaced.map(({ remove }) => remove),
@@ -107,11 +106,13 @@ async function checkFitting(
 
 const shortened = (text: string) => (text.length > 100 ? `${text.slice(0, 100)}…` : text);
 
-function wholeTable({ clock }: TableContext, { files }: LoadedState): TakenOut & { readonly rows: number } {
+type TakenAway = TakenOut & { readonly reads: Reads; readonly rows: number };
+
+function wholeTable({ clock }: TableContext, { files }: LoadedState): TakenAway {
   const nowMs = clock.now();
   const adds = [...files.values()];
   const replaced = adds.map((file) => ({ remove: removeOf(file, { nowMs }), by: undefined }));
-  return { replaced, marked: [], rows: storedRows(adds) };
+  return { replaced, marked: [], reads: { kind: "table" }, rows: storedRows(adds) };
 }
 
 /** The metadata of the new version, where it changes. */

@@ -1,19 +1,57 @@
 import { randomUUID } from "node:crypto";
 import type { QuerySession } from "../../engine/query-engine.ts";
-import type { AddFile } from "./actions.ts";
+import { isPinlakeError } from "../../errors.ts";
+import { type AddFile, fileKey } from "./actions.ts";
+import type { Reads } from "./conflict.ts";
 import type { TableContext } from "./context.ts";
 import { defineFiles, FILE_NUMBER, ROW_NUMBER } from "./define-files.ts";
 import type { FileRows } from "./rewrite.ts";
 import { withScratch } from "./scratch.ts";
 import type { LoadedState } from "./state.ts";
 
+interface RowsWhere {
+  readonly base: LoadedState;
+  readonly where: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** The rows of that kind, file by file. */
 export async function rowsWhere(
   context: TableContext,
   session: QuerySession,
-  { base, where, signal }: { base: LoadedState; where: string; signal: AbortSignal | undefined },
+  { base, where, signal }: RowsWhere,
 ): Promise<FileRows[]> {
-  const adds = [...base.files.values()];
+  return rowsIn(context, session, [...base.files.values()], { base, where, signal });
+}
+
+/** What a change of these rows rests on: the files that hold some, and that new files of others hold none. */
+export function readsWhere(
+  context: TableContext,
+  session: QuerySession,
+  options: RowsWhere & { readonly found: readonly FileRows[] },
+): Reads {
+  return {
+    kind: "rows",
+    files: new Set(options.found.map(({ file }) => fileKey(file))),
+    mayHold: () => true,
+    async holding(adds) {
+      const changed = adds.filter(({ dataChange }) => dataChange);
+      try {
+        return new Set((await rowsIn(context, session, changed, options)).map(({ file }) => file));
+      } catch (error) {
+        if (isPinlakeError(error, "TABLE_CORRUPT")) return new Set(changed);
+        throw error;
+      }
+    },
+  };
+}
+
+async function rowsIn(
+  context: TableContext,
+  session: QuerySession,
+  adds: readonly AddFile[],
+  { base, where, signal }: RowsWhere,
+): Promise<FileRows[]> {
   const view = `target_${randomUUID()}`;
   return withScratch(session, { views: [view] }, async () => {
     const numbers = { fileNumber: FILE_NUMBER, rowNumber: ROW_NUMBER };

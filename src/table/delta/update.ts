@@ -1,13 +1,12 @@
 import { PinlakeError } from "../../errors.ts";
 import type { Commit, UpdateOptions } from "../table.ts";
-import { fileKey } from "./actions.ts";
 import { keepsChanges, withRowsOf } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
 import type { TableContext } from "./context.ts";
 import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, withConfiguration } from "./result.ts";
-import { rowsWhere } from "./rows-where.ts";
+import { readsWhere, rowsWhere } from "./rows-where.ts";
 import { storedRows } from "./skipping.ts";
 import { takeOut } from "./take-out.ts";
 
@@ -62,7 +61,7 @@ export async function update(context: TableContext, options: UpdateOptions): Pro
           numAddedChangeFiles: files.changes.length,
           ...options.metrics?.(counts),
         },
-        reads: { kind: "rows", files: new Set([...base.files.values()].map(fileKey)), mayHold: () => true },
+        reads: readsWhere(context, session, { base, where, found: leaving, signal }),
         files,
         adds: marked,
         removes: replaced.map(({ remove }) => remove),
