@@ -70,7 +70,7 @@ export interface DefineRowsOptions {
 }
 
 export interface SessionOptions {
-  /** For example `1GB`; the engine spills to `tempFolder` beyond it. */
+  /** For example `1GB`, and no more than the engine was given; it spills to `tempFolder` beyond it. */
   readonly memory?: string;
   readonly threads?: number;
   readonly tempFolder?: string;

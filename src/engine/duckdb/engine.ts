@@ -1,6 +1,6 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { QueryEngine, SessionOptions } from "../query-engine.ts";
-import { limitsOf, memoryShare } from "./limits.ts";
+import { limitsOf, memoryShare, smaller } from "./limits.ts";
 import { PRELUDE } from "./prelude.ts";
 import { openSession } from "./session.ts";
 import { quoteText } from "./types.ts";
@@ -20,7 +20,7 @@ export function createDuckDbEngine(defaults: DuckDbEngineOptions = {}): QueryEng
     name: "duckdb",
     async session(options: SessionOptions = {}) {
       const { threads, tempFolder, readOnlyFolders } = { ...defaults, ...options };
-      const memory = options.memory ?? defaults.memory ?? memoryShare(threads);
+      const memory = smaller(options.memory, defaults.memory) ?? memoryShare(threads);
       const instance = await DuckDBInstance.create(":memory:", {
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",

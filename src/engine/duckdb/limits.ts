@@ -13,6 +13,19 @@ export function memoryShare(threads: number | undefined): string {
   return `${Math.max(256, Math.floor(share / MEBIBYTE))}MiB`;
 }
 
+/** The smaller of two sizes as DuckDB reads them: `150MB`, `1.5 GiB`. */
+export function smaller(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return sizeOf(b) < sizeOf(a) ? b : a;
+}
+
+const UNITS = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
+
+function sizeOf(text: string): number {
+  const [, number, unit = ""] = /^\s*([0-9.]+)\s*([a-z]+)\s*$/i.exec(text) ?? [];
+  return Number(number ?? Number.NaN) * (UNITS[unit.toUpperCase() as keyof typeof UNITS] ?? Number.NaN);
+}
+
 export interface Limits {
   /** Statements at once. */
   readonly parallelism: number;

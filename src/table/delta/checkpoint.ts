@@ -27,7 +27,8 @@ const sessions = new WeakMap<QueryEngine, Promise<QuerySession>>();
 function sessionOf(engine: QueryEngine): Promise<QuerySession> {
   const known = sessions.get(engine);
   if (known !== undefined) return known;
-  const opened = engine.session({ threads: 1 });
+  // Little memory, small row groups: what it does is passing rows on.
+  const opened = engine.session({ threads: 1, memory: "200MB" });
   sessions.set(engine, opened);
   opened.catch(() => sessions.delete(engine));
   return opened;
