@@ -49,11 +49,14 @@ export async function openFilesystemStore(options: FilesystemStoreOptions): Prom
     }
   }
 
+  /** What was read is given only where the object's folder is its own: reading need not wait for that to be looked up. */
   async function reading<T>(key: string, work: (path: string) => Promise<T>): Promise<T> {
     const path = pathOf(key);
     try {
-      await folders.check(dirname(path));
-      return await work(path);
+      const [checked, read] = await Promise.allSettled([folders.check(dirname(path)), work(path)]);
+      if (checked.status === "rejected") throw checked.reason;
+      if (read.status === "rejected") throw read.reason;
+      return read.value;
     } catch (error) {
       throw readError(error, key, path);
     }

@@ -55,14 +55,13 @@ export function currentState(reader: LogReader): Current {
       let at = known;
       if (at === undefined) return reload();
       for (;;) {
-        const commit = await log.read(at.state.version + 1);
-        if (commit === undefined) break;
+        const { version } = at.state;
+        const [file, commit] = await Promise.all([log.head(version), log.read(version + 1)]);
+        // A commit that is gone or another: the log moved on, or began anew, without us.
+        if (file === undefined || identity(file) !== at.file) return reload();
+        if (commit === undefined) return keep(at);
         at = next(at, commit);
       }
-      // The newest commit is never cleaned up: if ours is gone or another, the log moved on (or began anew) without us.
-      const file = await log.head(at.state.version);
-      if (file === undefined || identity(file) !== at.file) return reload();
-      return keep(at);
     },
     async known(version) {
       if (known?.state.version !== version) return undefined;

@@ -125,6 +125,17 @@ describe("reading a table that is not as it should be", () => {
     });
   });
 
+  it("notices so, too, when the new table has gone further than the old one was known", async () => {
+    const store = await tableOf(2);
+    const known = deltaTable(store, engine);
+    await known.snapshot();
+    for (const key of await keysBelow(store, "t/")) await store.delete(key);
+    const other = deltaTable(store, engine);
+    await other.create({ schema: EVENTS });
+    for (let seq = 11; seq <= 15; seq++) await other.append(events(session, [{ id: "n", seq }]));
+    expect(await contents(session, await known.snapshot())).toEqual([11, 12, 13, 14, 15].map((seq) => `n@${seq}`));
+  });
+
   it("cleans up the log below an expired checkpoint, and a reader far behind moves on", async () => {
     const store = createMemoryStore();
     let nowMs = Date.now();
