@@ -35,7 +35,7 @@ const REFUSED: Readonly<Record<string, { code: string; details: object; why: str
   },
   "kernelrs-unshredded-variant": {
     code: "TABLE_UNSUPPORTED",
-    details: { feature: "variantType-preview" },
+    details: { feature: "type variant" },
     why: "the engine has no such type",
   },
 };

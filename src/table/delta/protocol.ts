@@ -4,7 +4,10 @@ import type { MetaData, Protocol } from "./actions.ts";
 import { mappingMode } from "./column-mapping.ts";
 import { parseSchema } from "./state.ts";
 
+/** delta-rs names variants for every table that names anything; what has none of them asks nothing. */
+const VARIANTS = ["variantType", "variantType-preview"];
 const READ = new Set([
+  ...VARIANTS,
   "timestampNtz",
   "vacuumProtocolCheck",
   "typeWidening",
@@ -15,6 +18,7 @@ const READ = new Set([
 ]);
 /** Features whose duties we keep, or that are duties only while a property or the schema makes them so. */
 const WRITE = new Set([
+  ...VARIANTS,
   "timestampNtz",
   "vacuumProtocolCheck",
   "appendOnly",

@@ -1,10 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { tempFolder } from "../../support/temp-folder.ts";
-import { type SparkAnswer, type SparkProcess, startSparkProcess } from "./spark-process.ts";
+import { type LineProcess, startLineProcess } from "../line-process.ts";
+
+export type SparkAnswer = { readonly rows: (string | null)[][] } | { readonly error: string };
 
 /** One Spark for all who post SQL to its address. */
 export interface SparkService extends AsyncDisposable {
@@ -19,13 +22,13 @@ export interface SparkService extends AsyncDisposable {
  */
 export async function serveSpark(): Promise<SparkService> {
   const folder = await tempFolder();
-  let running: SparkProcess | undefined;
+  let running: LineProcess | undefined;
   let starts = 0;
   let closing = false;
 
-  function spark(): SparkProcess {
+  function spark(): LineProcess {
     if (running !== undefined) return running;
-    const started = startSparkProcess(join(folder.path, String(starts++)));
+    const started = startSpark(join(folder.path, String(starts++)));
     running = started;
     started.ended.then((how) => {
       running = undefined;
@@ -36,8 +39,8 @@ export async function serveSpark(): Promise<SparkService> {
 
   const server = createServer(async (request, response) => {
     const sql = await text(request);
-    const answer: SparkAnswer = await spark()
-      .run(sql)
+    const answer = await spark()
+      .ask<SparkAnswer>({ sql })
       .catch(({ message }: Error) => ({ error: message }));
     response.end(JSON.stringify(answer));
   });
@@ -56,4 +59,17 @@ export async function serveSpark(): Promise<SparkService> {
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** It takes two statements at a time. */
+function startSpark(folder: string): LineProcess {
+  const script = join(import.meta.dirname, "../../../scripts/services/spark.sh");
+  const python = execFileSync(script, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+  const runner = join(import.meta.dirname, "spark-runner.py");
+  return startLineProcess("Spark", folder, [
+    python,
+    runner,
+    join(dirname(python), "../jars"),
+    join(folder, "warehouse"),
+  ]);
 }

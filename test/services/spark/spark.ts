@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import type { SparkAnswer } from "./spark-process.ts";
+import type { SparkAnswer } from "./spark-service.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -3,15 +3,17 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commandLinePage, fullUsage, programToDescribe, verbs } from "../../../scripts/reference/command-line.ts";
 import { configKeys, configurationPage } from "../../../scripts/reference/configuration.ts";
+import { deltaMatrixPage } from "../../../scripts/reference/delta-matrix.ts";
 import { applyEnvironment } from "../../../src/config/environment.ts";
 import { configSchema } from "../../../src/define/config.ts";
 
 const page = (name: string) => readFileSync(join(import.meta.dirname, "../../../docs/reference", name), "utf8");
 
-describe("the pages that are made from schemas", () => {
+describe("the pages that are made from schemas and definitions", () => {
   it("are those that `npm run reference` makes now", () => {
     expect(page("configuration.md"), "stale: run `npm run reference`").toBe(configurationPage());
     expect(page("cli.md"), "stale: run `npm run reference`").toBe(commandLinePage());
+    expect(page("delta-matrix.md"), "stale: run `npm run reference`").toBe(deltaMatrixPage());
   });
 });
 

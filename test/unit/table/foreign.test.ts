@@ -58,6 +58,20 @@ describe("a table that others wrote is read", () => {
     expect(await snapshot.countRows()).toBe(100_000);
   });
 
+  it("whose protocol names variants, as delta-rs' do, as long as no column is one", async () => {
+    const table = madeTable(session);
+    const add = await table.data("a.parquet", "SELECT 7::BIGINT AS n");
+    await table.log(0, protocol("deletionVectors", "variantType"), metaData(LONGS), { add });
+    await deltaTable(table.store, engine).append({ session, sql: "SELECT 8::BIGINT AS n" });
+    expect(await read(table)).toEqual([[7n], [8n]]);
+    const { fields } = LONGS;
+    await table.log(2, metaData(struct(...fields, { ...fields[0]!, name: "v", type: "variant" as "string" })));
+    await expect(read(table)).rejects.toMatchObject({
+      code: "TABLE_UNSUPPORTED",
+      details: { feature: "type variant" },
+    });
+  });
+
   it("refuses a deletion vector that names rows beyond the file's end", async () => {
     const table = madeTable(session);
     const add = await table.data("a.parquet", "SELECT range AS n FROM range(3)");
