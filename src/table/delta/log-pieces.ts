@@ -68,8 +68,9 @@ async function readPiece(log: CommitLog, piece: LogPiece) {
     const commit = await log.read(last.version, last);
     return { piece, commits: commit && [commit] };
   }
-  const actions = await log.readCompacted(compacted.name);
-  if (actions === undefined || !usable(actions)) return { piece, commits: undefined };
+  const [actions, newest] = await Promise.all([log.readCompacted(compacted.name), log.read(last.version, last)]);
+  if (actions === undefined || newest === undefined) return { piece, commits: undefined };
+  if (!usable(actions) || !saysAs(actions, newest.actions)) return { piece, commits: undefined };
   const nothing = { adds: [], removes: [], txns: [], domains: [] };
   return { piece, commits: commits.map((at) => ({ ...at, actions: at === last ? actions : nothing })) };
 }
@@ -90,6 +91,20 @@ function usable({ adds, removes, txns, domains, metaData }: CommitActions): bool
   } catch {
     return false;
   }
+}
+
+/** Whether a compaction says what the newest of its commits says: else it is that of a table that was here before. */
+function saysAs(compacted: CommitActions, newest: CommitActions): boolean {
+  const adds = new Set(compacted.adds.map(fileKey));
+  const removes = new Set(compacted.removes.map(fileKey));
+  const txns = new Map(compacted.txns.map(({ appId, version }) => [appId, version]));
+  const added = new Set(newest.adds.map(fileKey));
+  return (
+    [...added].every((key) => adds.has(key)) &&
+    newest.removes.map(fileKey).every((key) => removes.has(key) || added.has(key)) &&
+    newest.txns.every(({ appId, version }) => txns.get(appId) === version) &&
+    (newest.metaData === undefined || newest.metaData.id === compacted.metaData?.id)
+  );
 }
 
 function* readTogether(pieces: readonly LogPiece[]): Generator<readonly LogPiece[]> {

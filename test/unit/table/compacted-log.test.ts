@@ -146,6 +146,23 @@ describe("log compaction files", () => {
     expect(await paths(store)).toEqual(["f0", "f3", "f4", "f5"]);
   });
 
+  it.each([
+    ["files", [add(7), add(8)]],
+    ["removed files", [add(1), add(2), { txn: { appId: "a", version: 2 } }]],
+    ["a txn", [add(1), add(2), remove(0), { txn: { appId: "a", version: 1 } }]],
+  ])("are left aside where they say otherwise than their newest commit: %s", async (_, said) => {
+    const store = await told([]);
+    await put(store, logKey(2), lines([add(2), remove(0), { txn: { appId: "a", version: 2 } }]));
+    await put(store, compactedKey(1, 2), lines([...said, add(9)]));
+    expect(await paths(store)).toEqual(["f1", "f2", "f3", "f4", "f5"]);
+    await put(
+      store,
+      compactedKey(1, 2),
+      lines([add(1), add(2), remove(0), { txn: { appId: "a", version: 2 } }, add(9)]),
+    );
+    expect(await paths(store)).toContain("f9");
+  });
+
   it("need their commits to be there: a gap stays an error", async () => {
     const store = await told([[0, 3]]);
     await store.delete(logKey(2));
