@@ -140,4 +140,22 @@ describe("a table of others with features is written to", () => {
     await deltaTable(table.store, engine).restore({ at: { version: 1 } });
     expect(await allRows(session, await ours.snapshot(), "ORDER BY n")).toEqual([[0n], [1n]]);
   });
+
+  it.each(["rowTracking", "clustering", "typeWidening-preview"])(
+    "but not one with %s, which is read only",
+    async (feature) => {
+      const table = madeTable(session);
+      const features = feature.endsWith("preview")
+        ? protocol(feature).protocol
+        : { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["domainMetadata", feature] };
+      const add = await table.data("a.parquet", "SELECT 1::BIGINT AS n");
+      await table.log(0, { protocol: features }, metaData(LONGS), { add });
+      const ours = deltaTable(table.store, engine);
+      expect(await allRows(session, await ours.snapshot())).toEqual([[1n]]);
+      await expect(ours.append(longs(0, 2))).rejects.toMatchObject({
+        code: "TABLE_UNSUPPORTED",
+        details: { feature: `${feature} (for writing)` },
+      });
+    },
+  );
 });
