@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { PinlakeError } from "../../errors.ts";
+import { ownValue } from "../../own-value.ts";
 import type { ParquetInput, ParquetViewOptions, QuerySession } from "../query-engine.ts";
 import type { Column } from "../schema.ts";
 import {
@@ -135,7 +136,7 @@ function selectFromGroups(
       const { files, partitionValues, withoutRows, onlyRows } = group;
       const from = files.map(quoteText).join(", ");
       const value = (column: Column): string => {
-        const constant = partitionValues[column.name];
+        const constant = ownValue(partitionValues, column.name);
         if (constant !== undefined) return constant === null ? "NULL" : literal(constant, column);
         try {
           return storedColumn(group.columns.fields, column, storedAs);

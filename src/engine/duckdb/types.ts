@@ -25,7 +25,11 @@ const names: Readonly<Record<string, string>> = {
 };
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** SQL text ends at a NUL, so that stands beside it. */
+export const quoteText = (text: string): string => {
+  const [first = "", ...rest] = text.split("\0").map((part) => `'${part.replaceAll("'", "''")}'`);
+  return rest.length === 0 ? first : `(${[first, ...rest].join(" || chr(0) || ")})`;
+};
 
 export const textRows = (names: readonly string[]): string =>
   `SELECT ${names.map((name, i) => `_row[${i + 1}] AS ${quoteName(name)}`).join(", ")} FROM (SELECT unnest(from_json($1::VARCHAR, '[["VARCHAR"]]')) AS _row)`;

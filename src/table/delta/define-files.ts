@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
 import type { ParquetInput, QuerySession } from "../../engine/query-engine.ts";
+import type { Column } from "../../engine/schema.ts";
 import { isPinlakeError, PinlakeError } from "../../errors.ts";
+import { ownValue } from "../../own-value.ts";
 import { type AddFile, decodePath } from "./actions.ts";
 import { physicalName, storedAs, type TableSchema } from "./column-mapping.ts";
 import type { TableContext } from "./context.ts";
@@ -95,13 +97,20 @@ async function checkSize(path: string, expected: number): Promise<void> {
   if (size !== expected) throw new Error(`it has ${size} bytes instead of ${expected}`);
 }
 
-/** By the names of the schema. Empty text is NULL, whatever the type. */
+/** By the names of the schema. */
 function partitionValuesOf({ partitionValues }: AddFile, schema: TableSchema): Record<string, string | null> {
-  const values: Record<string, string | null> = {};
-  if (Object.keys(partitionValues).length === 0) return values;
-  for (const field of schema.fields) {
-    const value = partitionValues[physicalName(schema, field)];
-    if (value !== undefined) values[field.name] = value === "" ? null : value;
-  }
-  return values;
+  if (Object.keys(partitionValues).length === 0) return {};
+  const values = schema.fields.flatMap((field) => {
+    const value = ownValue(partitionValues, physicalName(schema, field));
+    return value === undefined ? [] : [[field.name, engineText(value, field)] as const];
+  });
+  return Object.fromEntries(values);
+}
+
+const DATES = new Set(["date", "timestamp", "timestamp_ntz"]);
+
+/** Empty text is NULL, whatever the type. Years of five digits may have a plus, which the engine does not know. */
+function engineText(text: string | null, { type }: Column): string | null {
+  if (text === null || text === "") return null;
+  return DATES.has(type as string) ? text.replace(/^[+]/, "") : text;
 }

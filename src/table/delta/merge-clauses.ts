@@ -1,6 +1,7 @@
 import type { QuerySession } from "../../engine/query-engine.ts";
 import type { StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
+import { ownValue } from "../../own-value.ts";
 import type { MergeIntoOptions, MergeValues } from "../table.ts";
 import { FILE_NUMBER, ROW_NUMBER } from "./define-files.ts";
 
@@ -100,7 +101,7 @@ export function mergeClauses(
   const values = (given: MergeValues, otherwise: (column: string) => string): string =>
     schema.fields
       .map(({ name, type }) => {
-        const value = given === "all" ? `source.${q(name)}` : (given[name] ?? otherwise(q(name)));
+        const value = given === "all" ? `source.${q(name)}` : (ownValue(given, name) ?? otherwise(q(name)));
         return `CAST(${value} AS ${session.typeName(type)}) AS ${q(name)}`;
       })
       .join(", ");

@@ -12,6 +12,7 @@ import { type Clauses, checkClauses, type MergedNames, mergeClauses } from "./me
 import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, withConfiguration } from "./result.ts";
+import { checkDistinct } from "./rows.ts";
 import { rowsByFile } from "./rows-where.ts";
 import { withScratch } from "./scratch.ts";
 import { mayHold, storedRows } from "./skipping.ts";
@@ -28,7 +29,9 @@ export async function mergeInto(context: TableContext, rows: Rows, options: Merg
   const { schema, metaData } = base;
   checkWritable(context.location, base.protocol, metaData);
   checkTxns(context, base, txns);
-  const sourceColumns = (await session.describe(rows.sql)).map(({ name }) => name);
+  const columns = await session.describe(rows.sql);
+  checkDistinct(columns, context.location);
+  const sourceColumns = columns.map(({ name }) => name);
   checkClauses(context.location, { schema, sourceColumns, options });
   const id = randomUUID();
   const names: MergedNames = {
@@ -47,7 +50,8 @@ export async function mergeInto(context: TableContext, rows: Rows, options: Merg
     const clauses = mergeClauses(session, names, { schema, sourceColumns, options });
     await session.execute(clauses.source(rows.sql), running);
     const bySource = (options.whenNotMatchedBySource ?? []).length > 0;
-    const ranges = bySource ? [] : await sourceRanges(session, names.source, equalColumns(options.on), schema);
+    const source = { name: names.source, columns };
+    const ranges = bySource ? [] : await sourceRanges(session, source, equalColumns(options.on), schema);
     const files = [...base.files.values()].filter((add) => mayHold(add, ranges, schema));
     const numbers = { fileNumber: FILE_NUMBER, rowNumber: ROW_NUMBER };
     await defineFiles(context, session, target, { adds: files, schema, ...numbers, signal });

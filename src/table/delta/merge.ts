@@ -43,7 +43,12 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
   return withScratch(session, scratch, async () => {
     await defineSource(context, rows, names.source, schema, run);
     await checkUnique(context, session, names.source, key);
-    const ranges = await sourceRanges(session, names.source, sameColumns(key), schema);
+    const ranges = await sourceRanges(
+      session,
+      { name: names.source, columns: schema.fields },
+      sameColumns(key),
+      schema,
+    );
     const files = [...base.files.values()].filter((add) => mayHold(add, ranges, schema));
     const matches =
       files.length === 0

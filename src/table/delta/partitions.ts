@@ -85,13 +85,21 @@ export interface PartitionOptions {
 /** A value as the log spells it (Delta protocol, "Partition Value Serialization"). */
 function partitionText(value: SqlValue, { type }: StructField): string | null {
   if (value === null) return null;
+  if (type === "date") return plainYear(String(value));
   if (typeof value !== "bigint") return String(value);
   if (type === "timestamp") return `${dateTime(value, "T")}Z`;
   return type === "timestamp_ntz" ? dateTime(value, " ") : value.toString();
 }
 
+/** A day with its year as ISO 8601 counts them, 0 before 1, in four digits or as many as it takes, and no plus before it. */
+const plainYear = (day: string): string => {
+  const [, yearBefore, monthAndDay] = /^([0-9]+)(.+) \(BC\)$/.exec(day) ?? [];
+  if (yearBefore !== undefined) return `-${String(Number(yearBefore) - 1).padStart(4, "0")}${monthAndDay}`;
+  return day.replace(/^([+-])0*([0-9]{4,}-)/, (_, sign, year) => (sign === "-" ? `-${year}` : year));
+};
+
 function dateTime(micros: bigint, between: string): string {
   const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const [date = "", time = ""] = new Date(Number((micros - fraction) / 1000n)).toISOString().split("T");
-  return `${date}${between}${time.slice(0, 8)}.${fraction.toString().padStart(6, "0")}`;
+  return `${plainYear(date)}${between}${time.slice(0, 8)}.${fraction.toString().padStart(6, "0")}`;
 }

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { QuerySession } from "../../engine/query-engine.ts";
-import type { DataType, StructType } from "../../engine/schema.ts";
+import type { Column, DataType, StructType } from "../../engine/schema.ts";
 import { PinlakeError } from "../../errors.ts";
 import type { RowFiles, Rows } from "../table.ts";
 
@@ -9,7 +9,9 @@ import type { RowFiles, Rows } from "../table.ts";
  * Throws SCHEMA_MISMATCH for a column that the table does not have, and for a cast that would lose something silently.
  */
 export async function inSchemaOrder({ session, sql }: Rows, schema: StructType, table: string): Promise<string> {
-  const found = new Map((await session.describe(sql)).map(({ name, type }) => [name, type]));
+  const given = await session.describe(sql);
+  checkDistinct(given, table);
+  const found = new Map(given.map(({ name, type }) => [name, type]));
   const expected = new Map(schema.fields.map(({ name, type }) => [name, type]));
   for (const [column, type] of found) {
     const wanted = expected.get(column);
@@ -19,6 +21,19 @@ export async function inSchemaOrder({ session, sql }: Rows, schema: StructType, 
       throw new PinlakeError("SCHEMA_MISMATCH", { table, column, found: text(type), expected: text(wanted) });
   }
   return selectColumns(session, schema, `(${sql})`, (name) => found.has(name));
+}
+
+/** Throws SCHEMA_MISMATCH for columns of the same name: which of them is meant? */
+export function checkDistinct(columns: readonly Column[], table: string): void {
+  const names = columns.map(({ name }) => name.toLowerCase());
+  const twice = columns.find(({ name }, i) => names.indexOf(name.toLowerCase()) !== i);
+  if (twice !== undefined)
+    throw new PinlakeError("SCHEMA_MISMATCH", {
+      table,
+      column: twice.name,
+      found: "several columns of that name",
+      expected: "one",
+    });
 }
 
 /** Throws SCHEMA_MISMATCH where the files' columns are not those of the table, in their order. */

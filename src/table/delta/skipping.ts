@@ -1,5 +1,6 @@
 import type { SqlValue } from "../../engine/query-engine.ts";
 import type { StructField } from "../../engine/schema.ts";
+import { ownValue } from "../../own-value.ts";
 import type { ColumnRange } from "../table.ts";
 import type { AddFile } from "./actions.ts";
 import { physicalName, type TableSchema } from "./column-mapping.ts";
@@ -78,7 +79,7 @@ export function mayHold(add: AddFile, ranges: readonly ColumnRange[], schema: Ta
 
 /** Between which values a file's column lies, as the log has them; undefined when all of it is NULL, which no range holds. */
 function boundsOf(add: AddFile, name: string): { readonly low: unknown; readonly high: unknown } | undefined {
-  const value = Object.hasOwn(add.partitionValues, name) ? add.partitionValues[name] : undefined;
+  const value = ownValue(add.partitionValues, name);
   if (value === null || value === "") return undefined;
   if (value !== undefined) return { low: value, high: value };
   const { minValues, maxValues } = statsOf(add);
@@ -86,8 +87,8 @@ function boundsOf(add: AddFile, name: string): { readonly low: unknown; readonly
 }
 
 const own = (values: unknown, name: string): unknown =>
-  typeof values === "object" && values !== null && Object.hasOwn(values, name)
-    ? (values as Readonly<Record<string, unknown>>)[name]
+  typeof values === "object" && values !== null
+    ? ownValue(values as Readonly<Record<string, unknown>>, name)
     : undefined;
 
 interface Comparing {

@@ -1,4 +1,5 @@
 import { PinlakeError } from "../../errors.ts";
+import { ownValue } from "../../own-value.ts";
 import type { Commit, UpdateOptions } from "../table.ts";
 import { keepsChanges, withRowsOf } from "./change-data.ts";
 import { checkMayRemove, checkTxns, commit } from "./commit.ts";
@@ -27,7 +28,9 @@ export async function update(context: TableContext, options: UpdateOptions): Pro
         found: "a value",
         expected: "no such column",
       });
-  const columns = schema.fields.map(({ name }) => `${set[name] ?? session.quote(name)} AS ${session.quote(name)}`);
+  const columns = schema.fields.map(
+    ({ name }) => `${ownValue(set, name) ?? session.quote(name)} AS ${session.quote(name)}`,
+  );
   const leaving = await rowsWhere(context, session, { base, where, signal });
 
   return withNewFiles(context, (files) =>
