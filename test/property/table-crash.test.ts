@@ -1,73 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
-import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
-import type { Commit, Table } from "../../src/table/table.ts";
+import { uncommitted } from "../../src/table/delta/data-files.ts";
 import { crashAtCall } from "../support/crash-at-call.ts";
 import { deltaTable, keysBelow } from "../support/delta-table.ts";
-import { contents, EVENTS, events } from "../support/table-rows.ts";
+import { before, copyOf, tableWithRows, upkeep, writesOfKinds } from "../support/table-crashes.ts";
+import { contents } from "../support/table-rows.ts";
 
-const before = ["a@1", "b@2", "c@3"];
-
-/** A way to write a batch with its txn, and what the table holds once it is in. */
-const writes: readonly [string, (table: Table, session: QuerySession) => Promise<Commit>, string[]][] = [
-  ["an append", (table, session) => table.append(events(session, [{ id: "d", seq: 4 }]), { txns }), [...before, "d@4"]],
-  [
-    "a merge that rewrites a file",
-    (table, session) =>
-      table.merge(
-        events(session, [
-          { id: "b", seq: 9 },
-          { id: "d", seq: 4 },
-        ]),
-        { key: ["id"], txns },
-      ),
-    ["a@1", "b@9", "c@3", "d@4"],
-  ],
-  [
-    "an overwrite of some rows",
-    (table, session) => table.overwrite(events(session, [{ id: "aa", seq: 0 }]), { where: "id < 'c'", txns }),
-    ["aa@0", "c@3"],
-  ],
-  ["a delete", (table, session) => table.delete({ session, where: "id = 'b'", txns }), ["a@1", "c@3"]],
-  [
-    "an update",
-    (table, session) => table.update({ session, where: "seq < 3", set: { seq: "seq + 4" }, txns }),
-    ["a@5", "b@6", "c@3"],
-  ],
-  [
-    "a merge of several clauses",
-    (table, session) =>
-      table.mergeInto(events(session, [{ id: "b", seq: 9 }]), {
-        on: "source.id = target.id",
-        whenMatched: [{ update: "all" }],
-        whenNotMatchedBySource: [{ when: "target.seq = 1", delete: true }],
-        txns,
-      }),
-    ["b@9", "c@3"],
-  ],
-];
-/** Where rows leave by deletion vectors, in files of their own or in the commit, and changes are told. */
-const MARKED = { "delta.enableDeletionVectors": "true", "delta.enableChangeDataFeed": "true" };
-const txns = [{ appId: "job", version: 7n }];
-
-/** What keeps a table in shape, and what the table holds once it is done. */
-const upkeep: readonly [string, (table: Table, session: QuerySession) => Promise<unknown>, string[]][] = [
-  ["an optimize", (table, session) => table.optimize({ session }), before],
-  ["an optimize of several commits", (table, session) => table.optimize({ session, ...EACH_ALONE }), before],
-  ["a vacuum", (table) => table.vacuum({ retentionMs: -60_000, force: true }), before],
-  ["a lite vacuum", (table) => table.vacuum({ retentionMs: -60_000, force: true, mode: "lite" }), before],
-  ["a restore", (table) => table.restore({ at: { version: 1 } }), ["a@1"]],
-  ["a checkpoint", (table) => table.checkpoint(), before],
-  ["a repair", (table) => table.fsck({ dryRun: false }), before],
-];
-const EACH_ALONE = { sortBy: ["id"], targetBytes: 100, commitBytes: 1 };
-
-async function copyOf(store: ObjectStore): Promise<ObjectStore> {
-  const copy = createMemoryStore();
-  for (const key of await keysBelow(store, "")) await copy.put(key, await store.get(key));
-  return copy;
+/** Files with rows, as the table's paths name them, those of versions' changes excepted. */
+async function dataFilesIn(store: ObjectStore): Promise<string[]> {
+  const keys = (await keysBelow(store, "t/")).map((key) => key.slice("t/".length));
+  return keys.filter((key) => key.endsWith(".parquet") && !key.startsWith("_")).sort();
 }
 
 describe("a process that dies at any call to the store", () => {
@@ -79,28 +23,9 @@ describe("a process that dies at any call to the store", () => {
   });
   afterAll(() => engine[Symbol.asyncDispose]());
 
-  async function tableWithRows(properties: Readonly<Record<string, string>> = {}): Promise<ObjectStore> {
-    const store = createMemoryStore();
-    const table = deltaTable(store, engine);
-    // The write under test is version 3: it is followed by a checkpoint.
-    await table.create({ schema: EVENTS, configuration: { ...properties, "delta.checkpointInterval": "3" } });
-    await table.append(events(session, [{ id: "a", seq: 1 }]));
-    await table.append(
-      events(session, [
-        { id: "b", seq: 2 },
-        { id: "c", seq: 3 },
-      ]),
-    );
-    return store;
-  }
-
-  const kinds = writes.flatMap(([name, write, after]) => [
-    { name, write, after, properties: {} },
-    { name: `${name}, where rows are marked,`, write, after, properties: MARKED },
-  ]);
-  it.each(kinds)("leaves $name done or not done, and its replay stores nothing twice", async (kind) => {
+  it.each(writesOfKinds)("leaves $name done or not done, and its replay stores nothing twice", async (kind) => {
     const { write, after } = kind;
-    const prepared = await tableWithRows(kind.properties);
+    const prepared = await tableWithRows(engine, session, kind.options);
     const whole = crashAtCall({ store: await copyOf(prepared) });
     await write(deltaTable(whole.target.store, engine), session);
     const calls = whole.calls();
@@ -112,6 +37,7 @@ describe("a process that dies at any call to the store", () => {
       const { target, crashed } = crashAtCall({ store }, { call, moment: "before" });
       const outcome = await Promise.race([write(deltaTable(target.store, engine), session), crashed]);
       expect(outcome).toBeTypeOf("string");
+      uncommitted.clear(); // as in a process of its own
 
       const table = deltaTable(store, engine);
       const left = await contents(session, await table.snapshot());
@@ -121,13 +47,17 @@ describe("a process that dies at any call to the store", () => {
       if (left.join() === after.join()) await expect(again).rejects.toMatchObject({ code: "TABLE_CONFLICT" });
       else await again;
       await table.vacuum({ retentionMs: -60_000, force: true });
-      expect(await contents(session, await deltaTable(store, engine).snapshot())).toEqual(after);
+      const snapshot = await deltaTable(store, engine).snapshot();
+      expect(await contents(session, snapshot)).toEqual(after);
+      expect(await dataFilesIn(store), `call ${call}: ${outcome}`).toEqual(
+        snapshot.files.map(({ path }) => path).sort(),
+      );
     }
     expect(outcomes.size).toBe(2);
   });
 
   it.each(upkeep)("leaves the table whole in the middle of %s, which can be done again", async (_, work, after) => {
-    const prepared = await tableWithRows();
+    const prepared = await tableWithRows(engine, session);
     const whole = crashAtCall({ store: await copyOf(prepared) });
     await work(deltaTable(whole.target.store, engine), session);
     const calls = whole.calls();
