@@ -26,7 +26,7 @@ import { checkReadable, checkWritable } from "./protocol.ts";
 import { replace } from "./replace.ts";
 import { restore } from "./restore.ts";
 import { commitResult, NO_COUNTS, withConfiguration } from "./result.ts";
-import { deletedFileRetentionMs, isCheckpointDue } from "./retention.ts";
+import { deletedFileRetentionMs, foreignCheckpoints, isCheckpointDue } from "./retention.ts";
 import { takingFiles } from "./rows.ts";
 import { snapshotOf, stateBehind } from "./snapshot.ts";
 import type { LoadedState } from "./state.ts";
@@ -169,6 +169,9 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     async checkpoint() {
       const state = await newest();
       checkWritable(location, state.protocol, state.metaData);
+      const feature = foreignCheckpoints(state.metaData.configuration);
+      if (feature !== undefined)
+        throw new PinlakeError("TABLE_UNSUPPORTED", { table: location, feature: `${feature} (for checkpoints)` });
       await writeCheckpoint(state);
       await cleanUp(state, clock.now());
     },

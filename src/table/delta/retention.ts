@@ -40,6 +40,14 @@ export function logCutoffMs(configuration: Configuration, nowMs: number): number
 const CHECKPOINT_INTERVAL = 10;
 
 export function isCheckpointDue(configuration: Configuration, version: number): boolean {
+  if (foreignCheckpoints(configuration) !== undefined) return false;
   const interval = Number(configuration["delta.checkpointInterval"] ?? CHECKPOINT_INTERVAL);
   return version > 0 && version % (Number.isInteger(interval) && interval > 0 ? interval : CHECKPOINT_INTERVAL) === 0;
+}
+
+/** The property, if a table has one, by which its checkpoints hold stats in another form than ours do: others make them. */
+export function foreignCheckpoints(configuration: Configuration): string | undefined {
+  const is = (name: string, value: string) => configuration[name]?.toLowerCase() === value;
+  if (is("delta.checkpoint.writeStatsAsStruct", "true")) return "delta.checkpoint.writeStatsAsStruct";
+  return is("delta.checkpoint.writeStatsAsJson", "false") ? "delta.checkpoint.writeStatsAsJson" : undefined;
 }

@@ -72,4 +72,18 @@ describe("what keeps a table small", () => {
     nowMs += 8 * DAY_MS;
     expect(await other.vacuum()).toHaveLength(1);
   });
+
+  it.each([{ "delta.checkpoint.writeStatsAsStruct": "true" }, { "delta.checkpoint.writeStatsAsJson": "false" }])(
+    "leaves checkpoints of another form than ours to others: %o",
+    async (configuration) => {
+      const store = createMemoryStore();
+      const table = deltaTable(store, engine);
+      await table.create({ schema: EVENTS, configuration: { ...configuration, "delta.checkpointInterval": "2" } });
+      for (const id of ["a", "b", "c"]) await table.append(events(session, [{ id, seq: 1 }]));
+      const refused = { code: "TABLE_UNSUPPORTED", details: { feature: expect.stringContaining("delta.checkpoint.") } };
+      await expect(table.checkpoint()).rejects.toMatchObject(refused);
+      expect((await keysBelow(store, "t/_delta_log/")).filter((key) => key.includes("checkpoint"))).toEqual([]);
+      expect(await contents(session, await table.snapshot())).toEqual(["a@1", "b@1", "c@1"]);
+    },
+  );
 });
