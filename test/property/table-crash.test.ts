@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { uncommitted } from "../../src/table/delta/data-files.ts";
 import { crashAtCall } from "../support/crash-at-call.ts";
 import { deltaTable, keysBelow } from "../support/delta-table.ts";
+import { engineAndSession } from "../support/engine-and-folder.ts";
 import { before, copyOf, tableWithRows, upkeep, writesOfKinds } from "../support/table-crashes.ts";
 import { contents } from "../support/table-rows.ts";
+
+const { engine, session } = await engineAndSession();
 
 /** Files with rows, as the table's paths name them, those of versions' changes excepted. */
 async function dataFilesIn(store: ObjectStore): Promise<string[]> {
@@ -15,14 +16,6 @@ async function dataFilesIn(store: ObjectStore): Promise<string[]> {
 }
 
 describe("a process that dies at any call to the store", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   it.each(writesOfKinds)("leaves $name done or not done, and its replay stores nothing twice", async (kind) => {
     const { write, after } = kind;
     const prepared = await tableWithRows(engine, session, kind.options);

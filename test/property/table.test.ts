@@ -1,12 +1,11 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { Table } from "../../src/table/table.ts";
 import { changedRows } from "../support/changed-rows.ts";
 import { deltaTable } from "../support/delta-table.ts";
+import { engineAndSession } from "../support/engine-and-folder.ts";
 import { runs } from "../support/run-length.ts";
 import {
   applyTo,
@@ -22,6 +21,8 @@ import {
 } from "../support/table-model.ts";
 import { contents, EVENTS, type Event, events } from "../support/table-rows.ts";
 
+const { engine, session } = await engineAndSession();
+
 interface Subject {
   table: Table;
   readonly store: ObjectStore;
@@ -35,14 +36,6 @@ interface Subject {
 const GONE = new Set(["TABLE_FILES_MISSING", "TABLE_VERSION_NOT_FOUND"]);
 
 describe("a table", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   async function newSubject(purging: boolean, kind: Storage): Promise<Subject> {
     const store = createMemoryStore();
     const table = deltaTable(store, engine);

@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { manualClock, systemClock } from "../../../src/clock.ts";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { type CommitActions, parseCommit } from "../../../src/table/delta/actions.ts";
 import { deltaTable, logKey } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { EVENTS, events } from "../../support/table-rows.ts";
+
+const { engine, session } = await engineAndSession();
 
 const ON = { "delta.enableInCommitTimestamps": "true" };
 const OFF = { "delta.enableInCommitTimestamps": "false" };
@@ -16,14 +17,6 @@ const TIME = "delta.inCommitTimestampEnablementTimestamp";
 const FAR = Date.UTC(2500, 0);
 
 describe("a table whose commits say when they were made", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   const row = () => events(session, [{ id: "a", seq: 1 }]);
   const commitOf = async (store: ObjectStore, version: number): Promise<CommitActions> =>
     parseCommit(await store.get(logKey(version)), { table: "t", file: String(version) });

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import type { DataType, StructField, StructType } from "../../../src/engine/schema.ts";
 import { deltaTable } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { madeTable, metaData, struct } from "../../support/made-delta-table.ts";
+
+const { engine, session } = await engineAndSession();
 
 const field = (name: string, type: DataType, nullable = true): StructField => ({ name, type, nullable, metadata: {} });
 
 describe("a table of others with constraints that cannot be kept here", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   const made = async (schema: StructType, configuration: Record<string, string> = {}) => {
     const table = madeTable(session);
     const add = await table.data("a.parquet", "SELECT 1::BIGINT AS n UNION ALL SELECT 2");

@@ -1,23 +1,16 @@
 import { constants } from "node:buffer";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { vectorOf, vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
 import { deltaTable, keysBelow, logKey } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { LONGS, lines, type MadeTable, madeTable, metaData, protocol } from "../../support/made-delta-table.ts";
 import { allRows } from "../../support/table-rows.ts";
+
+const { engine, session } = await engineAndSession();
 
 const UUID = "d2c639aa-8816-431a-aaf6-d3fe2512ff61";
 
 describe("a table with a damaged file", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   /** A v2 checkpoint with a sidecar at version 0 (whose commit is gone), and a commit with a deletion vector after it. */
   async function whole(): Promise<MadeTable> {
     const table = madeTable(session);

@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession, SqlValue } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
+import type { SqlValue } from "../../../src/engine/query-engine.ts";
 import { structType } from "../../../src/engine/schema.ts";
 import { inlineVector, vectorOf, vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
 import { deltaTable, logKey } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import {
   LONGS,
   lines,
@@ -20,15 +20,9 @@ import {
 import { allRows } from "../../support/table-rows.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-describe("a table that others wrote is read", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
+const { engine, session } = await engineAndSession();
 
+describe("a table that others wrote is read", () => {
   const read = async ({ store }: MadeTable, version?: number): Promise<readonly (readonly SqlValue[])[]> =>
     allRows(
       session,

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { type PrimitiveType, structType } from "../../../src/engine/schema.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { equalColumns } from "../../../src/table/delta/key-ranges.ts";
 import { deltaTable } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
+
+const { engine, session } = await engineAndSession();
 
 describe("what a merge's condition wants equal", () => {
   const id = [{ target: "id", source: "id" }];
@@ -34,14 +35,6 @@ describe("what a merge's condition wants equal", () => {
 });
 
 describe("a merge", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   it.each([
     ["string", ["'07'", "'7'", "' 7'"], "7", 3],
     ["string", ["'2024-1-1'", "'2024-01-01'"], "DATE '2024-01-01'", 2],

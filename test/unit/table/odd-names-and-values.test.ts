@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { type PrimitiveType, structType } from "../../../src/engine/schema.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { CreateOptions, Table } from "../../../src/table/table.ts";
 import { deltaTable, logKey } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { allRows } from "../../support/table-rows.ts";
 
-describe("a table", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
+const { engine, session } = await engineAndSession();
 
+describe("a table", () => {
   const given = (sql: string) => ({ session, sql });
   const rowsOf = async (table: Table) => allRows(session, await table.snapshot(), "ORDER BY ALL");
 

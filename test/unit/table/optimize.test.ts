@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { structType } from "../../../src/engine/schema.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import { inlineVector } from "../../../src/table/delta/deletion-vector.ts";
 import type { Table } from "../../../src/table/table.ts";
 import { deltaTable, logKey } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { allRows } from "../../support/table-rows.ts";
+
+const { engine, session } = await engineAndSession();
 
 const GRID = 32;
 const schema = structType([
@@ -15,14 +16,6 @@ const schema = structType([
 ]);
 
 describe("optimize", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   /** Every point of a square once, in `files` files, each with points from everywhere. */
   async function newGrid(files = 4) {
     const store = createMemoryStore();

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { PinlakeError } from "../../../src/errors.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { deltaTable, keysBelow } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { contents, EVENTS, events } from "../../support/table-rows.ts";
+
+const { engine, session } = await engineAndSession();
 
 const lost = () => new Error("connection reset");
 
@@ -28,14 +29,6 @@ const mishaps: readonly [string, (store: ObjectStore) => ObjectStore["putIfAbsen
 ];
 
 describe("the outcome of a commit that went wrong", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   /** A table whose next put of a commit goes as the mishap has it. */
   async function withMishap(mishap: (store: ObjectStore) => ObjectStore["putIfAbsent"]) {
     const store = createMemoryStore();

@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { deltaTable, keysBelow, logKey } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { contents, EVENTS, events } from "../../support/table-rows.ts";
+
+const { engine, session } = await engineAndSession();
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe("reading a table that is not as it should be", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
-
   /** Versions 0..commits, version n with rows 1..n, a checkpoint every 3. */
   async function tableOf(commits: number): Promise<ObjectStore> {
     const store = createMemoryStore();

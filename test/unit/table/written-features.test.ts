@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
+import { describe, expect, it } from "vitest";
 import type { DataType, StructField } from "../../../src/engine/schema.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { parseCommit } from "../../../src/table/delta/actions.ts";
 import { deltaTable, keysBelow, logKey } from "../../support/delta-table.ts";
+import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { LONGS, lines, madeTable, metaData, protocol, struct } from "../../support/made-delta-table.ts";
 import { allRows } from "../../support/table-rows.ts";
 
-describe("a table of others with features is written to", () => {
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
+const { engine, session } = await engineAndSession();
 
+describe("a table of others with features is written to", () => {
   const longs = (from: number, to: number) => ({
     session,
     sql: `SELECT i::BIGINT AS n FROM range(${from}, ${to}) r(i)`,
