@@ -19,7 +19,7 @@ files that the log names. With a table of Spark or delta-rs we go on (append, me
 reads again. Spark is 4.2.0 with Delta 4.4.0, delta-rs is 1.6.6 of PyPI.
 
 A number is a hole, and its reason stands below. Where it can be tried, a test sees that it is still refused, so that the hole goes when its
-reason does. A dot is not tried.
+reason does. A dot is not tried: of tables that are only read a few operations show all that reading them can meet.
 `;
 
 const TITLES: Readonly<Record<Writer, string>> = {
