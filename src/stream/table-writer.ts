@@ -138,8 +138,8 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
 
   /** Everything after this commit: the same table one version on, unless somebody else's commits are in between. */
   async function goOn(before: TableState, commit: Commit, totals: Totals): Promise<void> {
-    current = commit.version === before.snapshot.version + 1;
     const snapshot = await table.snapshot({ version: commit.version });
+    current = commit.version === before.snapshot.version + 1;
     known = current ? { snapshot, index: before.index, totals } : undefined;
   }
 

@@ -72,6 +72,18 @@ export function tableChangeConformance(
       expect(await rowsOf(other)).toEqual(["a@8", "c@3", "n@9:new", "null@4:left", "null@4:new"]);
     });
 
+    it.each([
+      ["matched", { whenMatched: [{ update: { seq: "source.half" } }] }],
+      ["not matched", { whenNotMatched: [{ insert: { id: "source.id", seq: "source.half" } }] }],
+      ["not matched by source", { whenNotMatchedBySource: [{ update: { seq: "CAST(target.seq AS DOUBLE) / 2" } }] }],
+    ])("refuses a merge that would round values where rows are %s, and stays as it was", async (_, clauses) => {
+      const { table } = await newTable();
+      await table.append(abc());
+      const merged = table.mergeInto(given("SELECT 'a' AS id, CAST(1.5 AS DOUBLE) AS half"), { on: ON, ...clauses });
+      await expect(merged).rejects.toMatchObject({ code: "SCHEMA_MISMATCH", details: { column: "seq" } });
+      expect(await table.snapshot()).toMatchObject({ version: 1 });
+    });
+
     it("takes all columns from the source of that name, and says which is missing", async () => {
       const { table, other } = await newTable();
       await table.append(abc());

@@ -24,6 +24,8 @@ export interface MergedNames {
 /** The statements of a merge. */
 export interface Clauses {
   source(sql: string): string;
+  /** What each clause sets, as it is given. */
+  readonly given: readonly string[];
   /** Makes the other tables. */
   readonly match: string;
   /** A stored row that more than one source row changes, if there is one. */
@@ -106,6 +108,13 @@ export function mergeClauses(
       })
       .join(", ");
 
+  const given = (set: MergeValues | undefined, from: string): string[] => {
+    const columns = schema.fields.flatMap(({ name }) => {
+      const value = set === "all" ? `source.${q(name)}` : ownValue(set ?? {}, name);
+      return value === undefined ? [] : [`${value} AS ${q(name)}`];
+    });
+    return columns.length === 0 ? [] : [`SELECT ${columns.join(", ")} FROM ${from}`];
+  };
   const kept = (column: string) => `target.${column}`;
   const updates = (from: string, clauses: readonly (Matched | BySource)[]) =>
     clauses.flatMap((one, i) => {
@@ -131,6 +140,11 @@ export function mergeClauses(
   return {
     source: (sql) =>
       `CREATE TEMPORARY TABLE ${source} AS SELECT *, row_number() OVER () AS ${sourceRow} FROM (${sql}) AS s`,
+    given: [
+      ...whenMatched.flatMap((one) => given(valuesOf(one), `${target} AS target, ${source} AS source`)),
+      ...whenNotMatched.flatMap(({ insert }) => given(insert, `${source} AS source`)),
+      ...whenNotMatchedBySource.flatMap((one) => given(valuesOf(one), `${target} AS target`)),
+    ],
     match: [
       `CREATE TEMPORARY TABLE ${pairs} AS SELECT ${targetStruct}, ${sourceStruct}, ${choice(whenMatched)} AS ${clause}
          FROM ${target} AS target JOIN ${source} AS source ON (${on})`,

@@ -12,7 +12,7 @@ import { type Clauses, checkClauses, type MergedNames, mergeClauses } from "./me
 import { withNewFiles } from "./new-files.ts";
 import { checkWritable } from "./protocol.ts";
 import { commitResult, withConfiguration } from "./result.ts";
-import { checkDistinct } from "./rows.ts";
+import { checkDistinct, checkFitting } from "./rows.ts";
 import { rowsByFile } from "./rows-where.ts";
 import { withScratch } from "./scratch.ts";
 import { mayHold, storedRows } from "./skipping.ts";
@@ -55,6 +55,7 @@ export async function mergeInto(context: TableContext, rows: Rows, options: Merg
     const files = [...base.files.values()].filter((add) => mayHold(add, ranges, schema));
     const numbers = { fileNumber: FILE_NUMBER, rowNumber: ROW_NUMBER };
     await defineFiles(context, session, target, { adds: files, schema, ...numbers, signal });
+    for (const sql of clauses.given) checkFitting(await session.describe(sql), schema, context.location);
     await session.execute(clauses.match, running);
     await checkUnambiguous(context, session, clauses, running);
     const leaving = await rowsByFile(session, files, { from: clauses.leaving, signal });

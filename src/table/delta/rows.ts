@@ -9,18 +9,23 @@ import type { RowFiles, Rows } from "../table.ts";
  * Throws SCHEMA_MISMATCH for a column that the table does not have, and for a cast that would lose something silently.
  */
 export async function inSchemaOrder({ session, sql }: Rows, schema: StructType, table: string): Promise<string> {
-  const given = await session.describe(sql);
-  checkDistinct(given, table);
-  const found = new Map(given.map(({ name, type }) => [name, type]));
+  const found = await session.describe(sql);
+  checkFitting(found, schema, table);
+  const names = new Set(found.map(({ name }) => name));
+  return selectColumns(session, schema, `(${sql})`, (name) => names.has(name));
+}
+
+/** Throws SCHEMA_MISMATCH where a table's columns cannot get these values without losing something silently. */
+export function checkFitting(columns: readonly Column[], schema: StructType, table: string): void {
+  checkDistinct(columns, table);
   const expected = new Map(schema.fields.map(({ name, type }) => [name, type]));
-  for (const [column, type] of found) {
+  for (const { name: column, type } of columns) {
     const wanted = expected.get(column);
     if (wanted === undefined)
       throw new PinlakeError("SCHEMA_MISMATCH", { table, column, found: text(type), expected: "no such column" });
     if (losesSilently(type, wanted))
       throw new PinlakeError("SCHEMA_MISMATCH", { table, column, found: text(type), expected: text(wanted) });
   }
-  return selectColumns(session, schema, `(${sql})`, (name) => found.has(name));
 }
 
 /** Throws SCHEMA_MISMATCH for columns of the same name: which of them is meant? */
