@@ -15,7 +15,10 @@ const KILLS_EACH = times(7);
 const BATCHES = 15;
 
 describe("writers in processes of their own on one table", () => {
-  it("lose and double nothing while each is killed again and again", async () => {
+  it.each([
+    { rows: "written anew", properties: {} },
+    { rows: "marked", properties: { "delta.enableDeletionVectors": "true", "delta.enableChangeDataFeed": "true" } },
+  ])("lose and double nothing while each is killed again and again, where rows that go are $rows", async (kind) => {
     const random = seededRandom(printedSeed("table kill"));
     await using folder = await tempFolder();
     const store = await openFilesystemStore({ root: folder.path });
@@ -23,7 +26,7 @@ describe("writers in processes of their own on one table", () => {
     await using session = await engine.session();
     await deltaTable(store, engine).create({
       schema: EVENTS,
-      configuration: { "delta.isolationLevel": "Serializable", "delta.checkpointInterval": "5" },
+      configuration: { ...kind.properties, "delta.isolationLevel": "Serializable", "delta.checkpointInterval": "5" },
     });
 
     const reader = deltaTable(store, engine);
