@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDeltaTable, structType } from "../../src/app/delta.ts";
 import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import { inlineVector } from "../../src/table/delta/deletion-vector.ts";
+import { inlineVector } from "../../src/table/delta/files/deletion-vector.ts";
 import { madeTable, mapped, metaData, protocol, struct } from "../support/made-delta-table.ts";
 import { pinlake, pinlakeJson } from "../support/pinlake.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";

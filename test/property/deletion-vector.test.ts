@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { type AddFile, parseCommit } from "../../src/table/delta/actions.ts";
 import {
   inlineVector,
   parseFileVector,
@@ -11,9 +10,10 @@ import {
   vectorFileText,
   vectorOf,
   vectorsFile,
-} from "../../src/table/delta/deletion-vector.ts";
-import { formatRoaring, parseRoaring } from "../../src/table/delta/roaring-bitmap.ts";
-import { formatZ85, parseZ85 } from "../../src/table/delta/z85.ts";
+} from "../../src/table/delta/files/deletion-vector.ts";
+import { formatRoaring, parseRoaring } from "../../src/table/delta/files/roaring-bitmap.ts";
+import { formatZ85, parseZ85 } from "../../src/table/delta/files/z85.ts";
+import { type AddFile, parseCommit } from "../../src/table/delta/log/actions.ts";
 import { realDeltaTables } from "../support/real-delta-tables.ts";
 import { runs } from "../support/run-length.ts";
 

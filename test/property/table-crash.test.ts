@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ObjectStore } from "../../src/store/object-store.ts";
-import { uncommitted } from "../../src/table/delta/data-files.ts";
+import { uncommitted } from "../../src/table/delta/files/data-files.ts";
 import { crashAtCall } from "../support/crash-at-call.ts";
 import { deltaTable, keysBelow } from "../support/delta-table.ts";
 import { engineAndSession } from "../support/engine-and-folder.ts";

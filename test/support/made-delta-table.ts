@@ -5,7 +5,7 @@ import type { QuerySession } from "../../src/engine/query-engine.ts";
 import { type StructField, type StructType, structType } from "../../src/engine/schema.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
-import type { AddFile } from "../../src/table/delta/actions.ts";
+import type { AddFile } from "../../src/table/delta/log/actions.ts";
 import { logKey } from "./delta-table.ts";
 import { tempFolder } from "./temp-folder.ts";
 

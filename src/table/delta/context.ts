@@ -1,11 +1,11 @@
 import type { Clock } from "../../clock.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Snapshot } from "../table.ts";
-import type { Checkpoints } from "./checkpoint.ts";
-import type { CommitLog } from "./commit-log.ts";
-import type { Current } from "./current.ts";
-import type { LocalFiles } from "./local-files.ts";
-import type { LoadedState } from "./state.ts";
+import type { LocalFiles } from "./files/local-files.ts";
+import type { Checkpoints } from "./log/checkpoint.ts";
+import type { CommitLog } from "./log/commit-log.ts";
+import type { Current } from "./log/current.ts";
+import type { LoadedState } from "./log/state.ts";
 
 /** What every operation on one table works with. */
 export interface TableContext {

@@ -1,12 +1,12 @@
 import type { QuerySession } from "../../engine/query-engine.ts";
 import type { Snapshot, TableFile } from "../table.ts";
-import { decodePath } from "./actions.ts";
 import type { TableContext } from "./context.ts";
-import { countRows } from "./count-rows.ts";
-import { tableFile } from "./data-files.ts";
-import { defineFiles } from "./define-files.ts";
-import { mayHold } from "./skipping.ts";
-import type { LoadedState } from "./state.ts";
+import { countRows } from "./files/count-rows.ts";
+import { tableFile } from "./files/data-files.ts";
+import { defineFiles } from "./files/define-files.ts";
+import { mayHold } from "./files/skipping.ts";
+import { decodePath } from "./log/actions.ts";
+import type { LoadedState } from "./log/state.ts";
 
 /** Which state a snapshot shows. */
 const states = new WeakMap<Snapshot, LoadedState>();

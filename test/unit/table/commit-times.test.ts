@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { manualClock, systemClock } from "../../../src/clock.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
-import { type CommitActions, parseCommit } from "../../../src/table/delta/actions.ts";
+import { type CommitActions, parseCommit } from "../../../src/table/delta/log/actions.ts";
 import { deltaTable, logKey } from "../../support/delta-table.ts";
 import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { EVENTS, events } from "../../support/table-rows.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AddFile, CommitActions, MetaData, RemoveFile } from "../../../src/table/delta/actions.ts";
-import { type Attempt, conflictWith, type Reads } from "../../../src/table/delta/conflict.ts";
+import type { AddFile, CommitActions, MetaData, RemoveFile } from "../../../src/table/delta/log/actions.ts";
+import { type Attempt, conflictWith, type Reads } from "../../../src/table/delta/log/conflict.ts";
 
 const none: CommitActions = { adds: [], removes: [], txns: [], domains: [] };
 const add = (path: string, dataChange = true): AddFile => ({

@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 import { describe, expect, it } from "vitest";
-import { vectorOf, vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
+import { vectorOf, vectorsFile } from "../../../src/table/delta/files/deletion-vector.ts";
 import { deltaTable, keysBelow, logKey } from "../../support/delta-table.ts";
 import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { LONGS, lines, type MadeTable, madeTable, metaData, protocol } from "../../support/made-delta-table.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type StructField, structType } from "../../../src/engine/schema.ts";
-import type { MetaData, Protocol } from "../../../src/table/delta/actions.ts";
-import { protocolFor, upgradedProtocol } from "../../../src/table/delta/features.ts";
+import { protocolFor, upgradedProtocol } from "../../../src/table/delta/definition/features.ts";
+import type { MetaData, Protocol } from "../../../src/table/delta/log/actions.ts";
 import { metaData, struct } from "../../support/made-delta-table.ts";
 
 const LONG = structType([{ name: "a", type: "long" }]);

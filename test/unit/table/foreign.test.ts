@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { SqlValue } from "../../../src/engine/query-engine.ts";
 import { structType } from "../../../src/engine/schema.ts";
-import { inlineVector, vectorOf, vectorsFile } from "../../../src/table/delta/deletion-vector.ts";
+import { inlineVector, vectorOf, vectorsFile } from "../../../src/table/delta/files/deletion-vector.ts";
 import { deltaTable, logKey } from "../../support/delta-table.ts";
 import { engineAndSession } from "../../support/engine-and-folder.ts";
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type PrimitiveType, structType } from "../../../src/engine/schema.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
-import { equalColumns } from "../../../src/table/delta/key-ranges.ts";
+import { equalColumns } from "../../../src/table/delta/write/key-ranges.ts";
 import { deltaTable } from "../../support/delta-table.ts";
 import { engineAndSession } from "../../support/engine-and-folder.ts";
 

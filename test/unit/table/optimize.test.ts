@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { structType } from "../../../src/engine/schema.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
-import { inlineVector } from "../../../src/table/delta/deletion-vector.ts";
+import { inlineVector } from "../../../src/table/delta/files/deletion-vector.ts";
 import type { Table } from "../../../src/table/table.ts";
 import { deltaTable, logKey } from "../../support/delta-table.ts";
 import { engineAndSession } from "../../support/engine-and-folder.ts";

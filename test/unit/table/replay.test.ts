@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CommitActions, formatCommit, parseCommit } from "../../../src/table/delta/actions.ts";
-import { planCompaction } from "../../../src/table/delta/compaction.ts";
-import { layeredMap } from "../../../src/table/delta/layered-map.ts";
-import { checkpointName, commitName, parseLogName } from "../../../src/table/delta/names.ts";
-import { intervalMs, logCutoffMs } from "../../../src/table/delta/retention.ts";
-import { applyCommits, type CommitAt, EMPTY_STATE, type TableState } from "../../../src/table/delta/state.ts";
+import { type CommitActions, formatCommit, parseCommit } from "../../../src/table/delta/log/actions.ts";
+import { layeredMap } from "../../../src/table/delta/log/layered-map.ts";
+import { checkpointName, commitName, parseLogName } from "../../../src/table/delta/log/names.ts";
+import { intervalMs, logCutoffMs } from "../../../src/table/delta/log/retention.ts";
+import { applyCommits, type CommitAt, EMPTY_STATE, type TableState } from "../../../src/table/delta/log/state.ts";
+import { planCompaction } from "../../../src/table/delta/upkeep/compaction.ts";
 import { runs } from "../../support/run-length.ts";
 
 const parsed = (text: string, from: { table: string; file: string }) => parseCommit(Buffer.from(text), from);

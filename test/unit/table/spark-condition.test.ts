@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sparkCondition } from "../../../src/table/delta/spark-condition.ts";
+import { sparkCondition } from "../../../src/table/delta/definition/spark-condition.ts";
 
 const scope = {
   columns: ["a", "B", "day", "date", "s", "x y"],

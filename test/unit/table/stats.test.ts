@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ColumnStats } from "../../../src/engine/query-engine.ts";
 import { type DataType, structType } from "../../../src/engine/schema.ts";
-import { mayHold, statsOf } from "../../../src/table/delta/skipping.ts";
-import { statsJson } from "../../../src/table/delta/stats.ts";
+import { mayHold, statsOf } from "../../../src/table/delta/files/skipping.ts";
+import { statsJson } from "../../../src/table/delta/files/stats.ts";
 
 function jsonOf(type: DataType, stats: ColumnStats): string {
   const file = { path: "f", rows: 3, bytes: 1, stats: new Map([["c", stats]]) };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
 import { type StructType, structType } from "../../../src/engine/schema.ts";
-import type { AddFile } from "../../../src/table/delta/actions.ts";
+import type { AddFile } from "../../../src/table/delta/log/actions.ts";
 import { deltaTable, keysBelow, logKey } from "../../support/delta-table.ts";
 import {
   LONGS,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DataType, StructField } from "../../../src/engine/schema.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
-import { parseCommit } from "../../../src/table/delta/actions.ts";
+import { parseCommit } from "../../../src/table/delta/log/actions.ts";
 import { deltaTable, keysBelow, logKey } from "../../support/delta-table.ts";
 import { engineAndSession } from "../../support/engine-and-folder.ts";
 import { LONGS, lines, madeTable, metaData, protocol, struct } from "../../support/made-delta-table.ts";
