@@ -109,6 +109,18 @@ export function tableChangeConformance(
       expect(await rowsOf(other)).toEqual(["b@2", "c@3"]);
     });
 
+    it("reads conditions to their end, comments too", async () => {
+      const { table, other } = await newTable();
+      await table.append(abc());
+      await table.update({ session, where: "id = 'a' -- the first", set: { seq: "9" } });
+      await table.mergeInto(given("SELECT 'b' AS id"), {
+        on: `${ON} -- by key`,
+        whenMatched: [{ when: "TRUE -- always", delete: true }],
+      });
+      await table.delete({ session, where: "id = 'c' -- the last" });
+      expect(await rowsOf(other)).toEqual(["a@9"]);
+    });
+
     it("needs a clause, and columns that the table has", async () => {
       const { table } = await newTable();
       const source = given("SELECT 'a' AS id");

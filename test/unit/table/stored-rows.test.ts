@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import type { QueryEngine, QuerySession } from "../../../src/engine/query-engine.ts";
 import { type StructType, structType } from "../../../src/engine/schema.ts";
+import type { ObjectStore } from "../../../src/store/object-store.ts";
 import type { AddFile } from "../../../src/table/delta/log/actions.ts";
 import { deltaTable, keysBelow, logKey } from "../../support/delta-table.ts";
 import {
@@ -86,6 +87,27 @@ describe("partition columns", () => {
       [1n, "a/b=c %41", -(2n ** 63n), 1e300, "-1.50", true, "1969-12-31", -1n, 1_709_208_000_000_000n],
       [2n, null, null, Number.NaN, null, null, null, null, null],
     ]);
+  });
+
+  it("leave nothing behind when a file of one of them cannot be stored", async () => {
+    const table = madeTable(session);
+    const configuration = { "delta.enableChangeDataFeed": "true" };
+    const schema = structType([...LONGS.fields, { name: "p", type: "long" }]);
+    const definition = metaData(schema, { partitionColumns: ["p"], configuration });
+    await table.log(0, { protocol: { minReaderVersion: 1, minWriterVersion: 4 } }, definition);
+    const rows = { session, sql: "SELECT range AS n, range % 20 AS p FROM range(100)" };
+    await deltaTable(table.store, engine).append(rows);
+    const before = await keysBelow(table.store, "t/");
+    for (const last of [5, 18, 30]) {
+      let calls = 0;
+      const adoptFile: ObjectStore["adoptFile"] = async (key, path) => {
+        if (++calls === last) throw new Error("no more");
+        return table.store.adoptFile(key, path);
+      };
+      const failing = deltaTable({ ...table.store, adoptFile }, engine);
+      await expect(failing.update({ session, set: { n: "n + 1" } })).rejects.toThrow("no more");
+      expect(await keysBelow(table.store, "t/")).toEqual(before);
+    }
   });
 
   it("of bytes are refused before anything is written", async () => {

@@ -69,14 +69,14 @@ export interface ReplacedRows {
   readonly write: WriteOptions;
 }
 
-/** Files that say which rows a version changes. They are durable, and invisible until a commit names them. */
+/** Files that say which rows a version changes, made as writeDataFiles makes data files. */
 export async function writeChanges(
   context: TableContext,
   session: QuerySession,
   changed: readonly ChangedRows[],
-  options: WriteOptions,
-): Promise<ChangeFile[]> {
-  if (changed.length === 0) return [];
+  options: WriteOptions & { readonly made: (change: ChangeFile) => void },
+): Promise<void> {
+  if (changed.length === 0) return;
   const { store, prefix, location } = context;
   const { schema } = options;
   if (schema.fields.some(({ name }) => name.toLowerCase() === TYPE.name))
@@ -89,7 +89,7 @@ export async function writeChanges(
     (rows) => `SELECT ${columns}, ${session.literal(rows.type)} AS ${session.quote(TYPE.name)} FROM (${rows.sql}) AS c`,
   );
   const withType = { ...schema, fields: [...schema.fields, TYPE] };
-  return writeByPartition(context, session, sql.join("\nUNION ALL "), {
+  await writeByPartition(context, session, sql.join("\nUNION ALL "), {
     ...options,
     schema: withType,
     file: async (written, values) => {
@@ -97,7 +97,7 @@ export async function writeChanges(
       uncommitted.add(path);
       if (!(await store.adoptFile(prefix + path, written.path)))
         throw new PinlakeError("INTERNAL", { reason: `${prefix}${path} exists already, against all odds` });
-      return { path, partitionValues: values, size: written.bytes, dataChange: false };
+      options.made({ path, partitionValues: values, size: written.bytes, dataChange: false });
     },
   });
 }

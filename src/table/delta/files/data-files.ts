@@ -23,19 +23,27 @@ export interface WriteOptions {
 
 /**
  * Writes what a query gives (the table's columns in schema order, under their names) as data files, one for each partition
- * that has rows. They are durable, and invisible until a commit names them.
+ * that has rows. They are durable, and invisible until a commit names them. `made` has each as soon as it is there: those
+ * that are when another fails are for the caller to remove.
  */
 export function writeDataFiles(
   context: TableContext,
   session: QuerySession,
   sql: string,
-  options: WriteOptions,
+  options: WriteOptions & { readonly made: (add: AddFile) => void },
 ): Promise<AddFile[]> {
   return writeByPartition(context, session, sql, {
     ...options,
-    file: (written, values) => adoptDataFile(context, written, { ...options, values }),
+    async file(written, values) {
+      const add = await adoptDataFile(context, written, { ...options, values });
+      options.made(add);
+      return add;
+    },
   });
 }
+
+/** So many files wait for the disk while others are written. */
+const ADOPTED_AT_ONCE = 8;
 
 /** Files as writeDataFiles makes them; `file` makes each part of the table's folder. */
 export async function writeByPartition<T>(
@@ -47,24 +55,41 @@ export async function writeByPartition<T>(
   const { schema, metaData, partition, signal } = options;
   const { partitionColumns } = metaData;
   const naming = storeAs(schema);
+  const adopting: Promise<T>[] = [];
 
-  async function one(rows: string, values: PartitionValues): Promise<T[]> {
+  async function one(rows: string, values: PartitionValues): Promise<void> {
     const path = await context.files.newPath();
+    const gone = () => rm(path, { force: true });
     try {
       const written = await session.writeParquet(rows, storedFields(schema, partitionColumns), path, {
         ...(signal && { signal }),
         ...(naming && { storeAs: naming }),
       });
-      return written.rows === 0 ? [] : [await options.file(written, values)];
-    } finally {
-      await rm(path, { force: true });
+      if (written.rows === 0) return await gone();
+      const adopted = options.file(written, values).finally(gone);
+      adopted.catch(() => {});
+      adopting.push(adopted);
+    } catch (error) {
+      await gone();
+      throw error;
     }
+    await adopting.at(-ADOPTED_AT_ONCE);
   }
 
-  if (partitionColumns.length === 0) return one(sql, {});
-  if (partition !== undefined) return one(withoutPartition(session, sql, options), partition);
-  const parted = { table: context.location, schema, partitionColumns, signal };
-  return (await eachPartition(session, sql, parted, (rows) => one(rows.sql, rows.values))).flat();
+  async function all(): Promise<void> {
+    if (partitionColumns.length === 0) return one(sql, {});
+    if (partition !== undefined) return one(withoutPartition(session, sql, options), partition);
+    const parted = { table: context.location, schema, partitionColumns, signal };
+    await eachPartition(session, sql, parted, (rows) => one(rows.sql, rows.values));
+  }
+
+  try {
+    await all();
+  } finally {
+    // Also when one failed: until all have ended nobody knows which are there.
+    await Promise.allSettled(adopting);
+  }
+  return Promise.all(adopting);
 }
 
 const withoutPartition = (session: QuerySession, sql: string, { schema, metaData }: WriteOptions): string =>

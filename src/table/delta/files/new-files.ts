@@ -41,11 +41,8 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
   const vectorFiles: string[] = [];
   let unknown = false;
 
-  const write: NewFiles["write"] = async (session, sql, options) => {
-    const written = await writeDataFiles(context, session, sql, options);
-    adds.push(...written);
-    return written;
-  };
+  const write: NewFiles["write"] = (session, sql, options) =>
+    writeDataFiles(context, session, sql, { ...options, made: (add) => void adds.push(add) });
 
   async function adopt(rows: RowFiles, options: WriteOptions): Promise<readonly AddFile[]> {
     checkColumns(rows, options.schema, context.location);
@@ -92,7 +89,7 @@ export async function withNewFiles<T>(context: TableContext, work: (files: NewFi
       changes,
       write,
       async writeChanges(session, changed, options) {
-        changes.push(...(await writeChanges(context, session, changed, options)));
+        await writeChanges(context, session, changed, { ...options, made: (change) => void changes.push(change) });
       },
       async bring(rows, options) {
         if (!("files" in rows)) return bringQuery(rows, options);

@@ -26,12 +26,12 @@ export const storedFields = ({ fields }: TableSchema, partitionColumns: readonly
  * The rows of a query (all columns, in schema order) partition by partition. Empty text and NULL are the same partition: the
  * log has one word for both.
  */
-export async function eachPartition<T>(
+export async function eachPartition(
   session: QuerySession,
   sql: string,
   { table, schema, partitionColumns, signal }: PartitionOptions,
-  work: (rows: PartitionRows) => Promise<T>,
-): Promise<T[]> {
+  work: (rows: PartitionRows) => Promise<void>,
+): Promise<void> {
   const q = session.quote;
   const partitioned = `partitioned_${randomUUID()}`;
   const running = signal === undefined ? {} : { signal };
@@ -54,7 +54,6 @@ export async function eachPartition<T>(
       running,
     );
     const { rows } = await session.query(`SELECT DISTINCT ${names} FROM ${q(partitioned)} ORDER BY ${names}`, running);
-    const done: T[] = [];
     for (const row of rows) {
       const texts = columns.map((column, i) => partitionText(row[i] ?? null, column));
       const conditions = columns.map(({ name, type }, i) => {
@@ -63,14 +62,11 @@ export async function eachPartition<T>(
           ? `${q(name)} IS NULL`
           : `${q(name)} = CAST(${session.literal(text)} AS ${session.typeName(type)})`;
       });
-      done.push(
-        await work({
-          sql: `SELECT ${stored.join(", ")} FROM ${q(partitioned)} WHERE ${conditions.join(" AND ")}`,
-          values: Object.fromEntries(columns.map((column, i) => [physicalName(schema, column), texts[i] ?? null])),
-        }),
-      );
+      await work({
+        sql: `SELECT ${stored.join(", ")} FROM ${q(partitioned)} WHERE ${conditions.join(" AND ")}`,
+        values: Object.fromEntries(columns.map((column, i) => [physicalName(schema, column), texts[i] ?? null])),
+      });
     }
-    return done;
   });
 }
 

@@ -98,7 +98,7 @@ export function mergeClauses(
   ) =>
     clauses.length === 0
       ? "CAST(NULL AS INTEGER)"
-      : `CASE ${clauses.map((one, i) => `WHEN (${one.when ?? "TRUE"}) IS TRUE THEN ${number(one, i)}`).join(" ")} END`;
+      : `CASE ${clauses.map((one, i) => `WHEN (${one.when ?? "TRUE"}\n) IS TRUE THEN ${number(one, i)}`).join(" ")} END`;
   const columns = schema.fields.map(({ name }) => q(name)).join(", ");
   const values = (given: MergeValues, otherwise: (column: string) => string): string =>
     schema.fields
@@ -147,7 +147,7 @@ export function mergeClauses(
     ],
     match: [
       `CREATE TEMPORARY TABLE ${pairs} AS SELECT ${targetStruct}, ${sourceStruct}, ${choice(whenMatched)} AS ${clause}
-         FROM ${target} AS target JOIN ${source} AS source ON (${on})`,
+         FROM ${target} AS target JOIN ${source} AS source ON (${on}\n)`,
       `CREATE TEMPORARY TABLE ${newcomers} AS SELECT ${sourceStruct}, ${choice(whenNotMatched)} AS ${clause}
          FROM ${source} AS source WHERE ${sourceRow} NOT IN (SELECT p.source.${sourceRow} FROM ${pairs} AS p)`,
       `CREATE TEMPORARY TABLE ${unmatched} AS SELECT ${targetStruct}, ${choice(whenNotMatchedBySource)} AS ${clause}

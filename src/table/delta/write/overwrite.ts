@@ -91,7 +91,7 @@ async function checkFitting(
 ): Promise<void> {
   const { location: table } = context;
   await withRowsOf(context, session, { files, write }, async (view) => {
-    const { columns, rows } = await session.query(`SELECT * FROM ${view} WHERE (${where}) IS NOT TRUE LIMIT 1`);
+    const { columns, rows } = await session.query(`SELECT * FROM ${view} WHERE (${where}\n) IS NOT TRUE LIMIT 1`);
     const [misfit] = rows;
     if (misfit === undefined) return;
     const row = columns.map(({ name }, i) => `${name} = ${shortened(String(misfit[i]))}`).join(", ");

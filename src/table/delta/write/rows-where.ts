@@ -56,7 +56,7 @@ async function rowsIn(
   return withScratch(session, { views: [view] }, async () => {
     const numbers = { fileNumber: FILE_NUMBER, rowNumber: ROW_NUMBER };
     await defineFiles(context, session, view, { adds, schema: base.schema, ...numbers, signal });
-    return rowsByFile(session, adds, { from: `${session.quote(view)} WHERE (${where}) IS TRUE`, signal });
+    return rowsByFile(session, adds, { from: `${session.quote(view)} WHERE (${where}\n) IS TRUE`, signal });
   });
 }
 
