@@ -58,8 +58,7 @@ export async function matchSource(
     await defineFiles(context, session, target, { adds: files, schema, ...numbers, signal });
     await session.execute(
       `CREATE TEMPORARY TABLE ${q(pairs)} AS
-       SELECT ${place.map((name) => `target.${name} AS ${name}`).join(", ")}, ${columns}, (${replaceWhen}
-) IS TRUE AS ${q("_takes")}
+       SELECT ${place.map((name) => `target.${name} AS ${name}`).join(", ")}, ${columns}, (${replaceWhen}\n) IS TRUE AS ${q("_takes")}
        FROM ${q(target)} AS target JOIN ${q(names.source)} AS source ON ${on}`,
       run,
     );
