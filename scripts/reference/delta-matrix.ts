@@ -13,8 +13,8 @@ import { OPERATIONS, type Operation } from "../../test/services/matrix/operation
 
 const INTRO = `# Delta tables: what is tried, and with whom
 
-Made by \`npm run reference\` from the definitions in \`test/services/matrix/\`; do not edit. Every ✓ is a test of \`npm run test:services\`:
-a table with that feature is made and changed by one writer, and its rows are then read by us, by Spark, by delta-rs, and by DuckDB from the
+Made by \`npm run reference\` from the definitions in \`test/services/matrix/\`; do not edit. Every ✓ is a test of \`MATRIX=whole npm run test:services\`,
+and each operation and each feature is among those that \`npm run test:services\` picks, every fourth: a table with that feature is made and changed by one writer, and its rows are then read by us, by Spark, by delta-rs, and by DuckDB from the
 files that the log names. With a table of Spark or delta-rs we go on (append, merge, delete, optimize), and they with ours (merge); everybody
 reads again. Spark is 4.2.0 with Delta 4.4.0, delta-rs is 1.6.6 of PyPI.
 

@@ -15,7 +15,7 @@ os.dup2(2, 1)  # what the JVM prints is no answer
 jars = ",".join(sorted(glob.glob(os.path.join(sys.argv[1], "*.jar"))))
 settings = {
     "spark.jars": jars,
-    "spark.driver.memory": "1g",
+    "spark.driver.memory": "3g",
     # Out of memory it ends at once and says so, instead of going on with half of its threads.
     "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -XX:+ErrorFileToStderr",
     "spark.driver.host": "127.0.0.1",
@@ -46,6 +46,8 @@ def answer(sql):
         rows = spark.sql(sql).collect()
         return {"rows": [[None if value is None else str(value) for value in row] for row in rows]}
     except Exception as error:
+        if isinstance(error, OSError):  # the JVM is gone: whoever asks next gets another
+            os._exit(1)
         return {"error": str(error)[:2000]}
 
 
