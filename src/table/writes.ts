@@ -79,11 +79,14 @@ export interface UpdateOptions extends CommitOptions {
   readonly set: Readonly<Record<string, string>>;
 }
 
-/** By column, SQL over `source` and `target`; `all`: every column of the table from the source's of that name. */
+/**
+ * By column, SQL over `source` and `target`; `all`: every column of the table from the source's of that name. With `mergeSchema`
+ * columns that only the source has become the table's, and those that it lacks stay, or are NULL.
+ */
 export type MergeValues = "all" | Readonly<Record<string, string>>;
 
 /** Of several clauses of a kind the first whose `when` (SQL over `source` and `target`; default: always) is true counts. */
-export interface MergeIntoOptions extends CommitOptions {
+export interface MergeIntoOptions extends AppendOptions {
   /** SQL over `source` and `target`: which source rows meet which stored ones. */
   readonly on: string;
   /** A stored row may meet one source row at most that changes it (MERGE_AMBIGUOUS). */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
-import { events } from "../support/table-rows.ts";
+import { allRows, events } from "../support/table-rows.ts";
 import { type TableHarness, tableSetting } from "../support/table-setting.ts";
 
 export function tableChangeConformance(
@@ -94,6 +94,34 @@ export function tableChangeConformance(
       await expect(lacking).rejects.toMatchObject({ code: "SCHEMA_MISMATCH", details: { column: "note" } });
     });
 
+    it("brings the source's further columns on request, and leaves alone those that it lacks", async () => {
+      const { table, other } = await newTable();
+      await table.append(events(session, [{ id: "a", seq: 1, note: "kept" }]));
+      const sql = "SELECT * FROM (VALUES ('a', 7, 1.5::DOUBLE), ('b', 8, NULL)) AS v(id, seq, weight)";
+      const all = { on: ON, whenMatched: [{ update: "all" }], whenNotMatched: [{ insert: "all" }] } as const;
+      await expect(table.mergeInto(given(sql), all)).rejects.toMatchObject({ code: "SCHEMA_MISMATCH" });
+      await table.mergeInto(given(sql), { ...all, mergeSchema: true });
+      const snapshot = await other.snapshot();
+      expect(snapshot.columns.map(({ name: column }) => column)).toEqual(["id", "seq", "note", "weight"]);
+      expect(await allRows(session, snapshot, "ORDER BY id")).toEqual([
+        ["a", 7n, "kept", 1.5],
+        ["b", 8n, null, null],
+      ]);
+    });
+
+    it("refuses names that it needs itself, and says which", async () => {
+      const { table } = await newTable();
+      await table.append(abc());
+      const source = given("SELECT 'a' AS id, 1 AS _pinlake_source");
+      const named = { code: "SCHEMA_MISMATCH", details: { column: "_pinlake_source" } };
+      await expect(table.mergeInto(source, { on: ON, whenMatched: [{ delete: true }] })).rejects.toMatchObject(named);
+      await table.alter({ addColumns: [{ name: "_PINLAKE_row", type: "long" }] });
+      const refused = { code: "TABLE_UNSUPPORTED" };
+      await expect(table.delete({ session, where: "seq = 1" })).rejects.toMatchObject(refused);
+      await expect(table.merge(abc(), { key: ["id"] })).rejects.toMatchObject(refused);
+      await table.append(abc());
+    });
+
     it("refuses two source rows that would change the same stored row; to delete it they may agree", async () => {
       const { table, other } = await newTable();
       await table.append(abc());
@@ -112,10 +140,13 @@ export function tableChangeConformance(
     it("reads conditions to their end, comments too", async () => {
       const { table, other } = await newTable();
       await table.append(abc());
-      await table.update({ session, where: "id = 'a' -- the first", set: { seq: "9" } });
+      await table.update({ session, where: "id = 'a' -- the first", set: { seq: "9 -- nine" } });
       await table.mergeInto(given("SELECT 'b' AS id"), {
         on: `${ON} -- by key`,
-        whenMatched: [{ when: "TRUE -- always", delete: true }],
+        whenMatched: [
+          { when: "FALSE -- never", update: { seq: "1 -- one" } },
+          { when: "TRUE -- always", delete: true },
+        ],
       });
       await table.delete({ session, where: "id = 'c' -- the last" });
       expect(await rowsOf(other)).toEqual(["a@9"]);

@@ -1,13 +1,8 @@
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openFilesystemStore } from "../../src/store/filesystem.ts";
-import type { ObjectStore } from "../../src/store/object-store.ts";
+import { afterAll, describe, expect, it } from "vitest";
 import type { CreateOptions, Table } from "../../src/table/table.ts";
-import { deltaTable } from "../support/delta-table.ts";
-import { engineAndSession } from "../support/engine-and-folder.ts";
 import { EVENTS, events } from "../support/table-rows.ts";
-import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
-import { type DeltaRs, startDeltaRs } from "./matrix/delta-rs.ts";
+import { tablesInFolder } from "../support/tables-in-folder.ts";
+import { startDeltaRs } from "./matrix/delta-rs.ts";
 import { sparkAt } from "./spark/spark.ts";
 
 const FEED = { "delta.enableChangeDataFeed": "true" };
@@ -34,19 +29,9 @@ const CHANGES = [
 
 describe("what our tables say that changed", async () => {
   const spark = sparkAt();
-  const { engine, session } = await engineAndSession();
-  let folder: TempFolder;
-  let store: ObjectStore;
-  let deltaRs: DeltaRs;
-  beforeAll(async () => {
-    folder = await tempFolder();
-    store = await openFilesystemStore({ root: folder.path });
-    deltaRs = startDeltaRs(folder.path);
-  });
-  afterAll(async () => {
-    await deltaRs[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
-  });
+  const { session, folder, pathOf, tableAt } = await tablesInFolder();
+  const deltaRs = startDeltaRs(folder);
+  afterAll(() => deltaRs[Symbol.asyncDispose]());
 
   async function changed(table: Table, definition: Partial<CreateOptions>): Promise<void> {
     const { configuration } = definition;
@@ -83,16 +68,16 @@ describe("what our tables say that changed", async () => {
       definition: { partitionColumns: ["id"], configuration: { "delta.columnMapping.mode": "name" } },
     },
   ])("Spark reads change for change, in tables that are $name", async ({ name, definition }) => {
-    await changed(deltaTable(store, engine, { prefix: name }), definition);
+    await changed(tableAt(name), definition);
     const rows = await spark(
-      `SELECT _commit_version, _change_type, id, seq FROM table_changes_by_path('${join(folder.path, name)}', 1)`,
+      `SELECT _commit_version, _change_type, id, seq FROM table_changes_by_path('${pathOf(name)}', 1)`,
     );
     expect(rows.map((row) => row.join(" ")).sort()).toEqual(CHANGES);
   });
 
   it("delta-rs reads change for change", async () => {
-    await changed(deltaTable(store, engine, { prefix: "for-delta-rs" }), {});
-    const path = join(folder.path, "for-delta-rs");
+    await changed(tableAt("for-delta-rs"), {});
+    const path = pathOf("for-delta-rs");
     await deltaRs.run(
       path,
       `

@@ -1,13 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
-import { type Column, structType } from "../../src/engine/schema.ts";
-import { openFilesystemStore } from "../../src/store/filesystem.ts";
-import type { ObjectStore } from "../../src/store/object-store.ts";
-import { deltaTable, logKey } from "../support/delta-table.ts";
-import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import { describe, expect, it } from "vitest";
+import { structType } from "../../src/engine/schema.ts";
+import { ALL_TYPES, allTypesSql, FIRST_ID } from "../support/all-types.ts";
+import { logKey } from "../support/delta-table.ts";
+import { tablesInFolder } from "../support/tables-in-folder.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -31,53 +28,19 @@ print(json.dumps({
 }, default=str))
 `;
 
-const columns: readonly Column[] = [
-  { name: "id", type: "long" },
-  { name: "small", type: "short" },
-  { name: "name", type: "string" },
-  { name: "at", type: "timestamp" },
-  { name: "day", type: "date" },
-  { name: "ratio", type: "double" },
-  { name: "price", type: "decimal(12,3)" },
-  { name: "flag", type: "boolean" },
-  { name: "point", type: { type: "array", elementType: "double", containsNull: true } },
-  { name: "nested", type: structType([{ name: "x", type: "long" }]) },
-];
-/** Ids are beyond 2^53, so that whoever reads stats through doubles gives itself away. */
-const BASE = 9007199254740993n;
-
-describe("delta-rs reads our tables", () => {
-  let python: string;
-  let folder: TempFolder;
-  let store: ObjectStore;
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    python = execFileSync(join(root, "scripts/services/delta-rs.sh"), { encoding: "utf8" }).trim();
-    folder = await tempFolder();
-    store = await openFilesystemStore({ root: folder.path });
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(async () => {
-    await engine[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
-  });
-
+const columns = ALL_TYPES.filter(({ name }) => name !== "bytes");
+describe("delta-rs reads our tables", async () => {
+  const { session, store, pathOf, tableAt } = await tablesInFolder();
+  const python = execFileSync(join(root, "scripts/services/delta-rs.sh"), { encoding: "utf8" }).trim();
   const rows = (from: number, to: number, name: string) => ({
     session,
-    sql: `SELECT ${BASE} + i AS id, (i % 100)::SMALLINT AS small, '${name} é' AS name,
-      TIMESTAMPTZ '2020-01-01 00:00:00.123456+00' + INTERVAL (i) SECOND AS at, DATE '2020-01-01' + i::INT AS day,
-      CASE WHEN i % 10 = 0 THEN NULL ELSE i / 4.0::DOUBLE END AS ratio, (i / 8)::DECIMAL(12,3) AS price,
-      i % 2 = 0 AS flag, [i::DOUBLE, NULL] AS point, {'x': i::BIGINT} AS nested FROM range(${from}, ${to}) r(i)`,
+    sql: `SELECT * EXCLUDE (bytes) FROM (${allTypesSql(from, to, name)})`,
   });
   const ask = (...queries: string[]) =>
-    JSON.parse(
-      execFileSync(python, ["-c", READER, join(folder.path, "t"), "job/t/0", ...queries], { encoding: "utf8" }),
-    );
+    JSON.parse(execFileSync(python, ["-c", READER, pathOf("t"), "job/t/0", ...queries], { encoding: "utf8" }));
 
   it("row by row, through merges, a checkpoint without older commits, and OPTIMIZE", async () => {
-    const table = deltaTable(store, engine);
+    const table = tableAt("t");
     await table.create({ schema: structType(columns), configuration: { "delta.isolationLevel": "Serializable" } });
     for (let batch = 0; batch < 12; batch++)
       await table.merge(rows(batch * 100, batch * 100 + 150, `batch ${batch}`), {
@@ -87,7 +50,7 @@ describe("delta-rs reads our tables", () => {
     const queries = [
       "SELECT count(*), count(DISTINCT id), count(ratio), sum(small), sum(price)::varchar, max(nested['x']) FROM t",
       "SELECT name, count(*) FROM t GROUP BY name ORDER BY name",
-      `SELECT count(*), min(id), max(at)::varchar FROM t WHERE id > ${BASE + 1000n}`,
+      `SELECT count(*), min(id), max(at)::varchar FROM t WHERE id > ${FIRST_ID + 1000n}`,
       "SELECT count(*) FROM t WHERE at >= to_timestamp_micros(1577836800123456 + 1249000000)",
       "SELECT count(*) FROM t WHERE name = 'batch 11 é' AND point[1] >= 1200 AND day > date '2020-01-01'",
     ];
@@ -96,7 +59,7 @@ describe("delta-rs reads our tables", () => {
     expect(first.operations.slice(0, 2)).toEqual(["MERGE", "MERGE"]);
     expect(first.answers[0]).toEqual([[1250, 1250, 1125, 60625, "97578.125", 1249]]);
     expect(first.answers[1]).toHaveLength(12);
-    expect(first.answers[2][0].slice(0, 2)).toEqual([249, Number(BASE + 1001n)]);
+    expect(first.answers[2][0].slice(0, 2)).toEqual([249, Number(FIRST_ID + 1001n)]);
     expect(first.answers[3]).toEqual([[1]]);
     expect(first.answers[4]).toEqual([[50]]);
 

@@ -1,36 +1,14 @@
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { manualClock } from "../../src/clock.ts";
-import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
-import { openFilesystemStore } from "../../src/store/filesystem.ts";
-import type { ObjectStore } from "../../src/store/object-store.ts";
-import type { DeltaTableOptions } from "../../src/table/delta/delta-table.ts";
-import { deltaTable, logKey } from "../support/delta-table.ts";
+import { logKey } from "../support/delta-table.ts";
 import { LONGS } from "../support/made-delta-table.ts";
-import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import { tablesInFolder } from "../support/tables-in-folder.ts";
 import { sparkAt } from "./spark/spark.ts";
 
-describe("Spark and we on tables with features", () => {
+describe("Spark and we on tables with features", async () => {
   const spark = sparkAt();
-  let folder: TempFolder;
-  let store: ObjectStore;
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    folder = await tempFolder();
-    store = await openFilesystemStore({ root: folder.path });
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(async () => {
-    await engine[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
-  });
-
-  const pathOf = (name: string) => `delta.\`${join(folder.path, name)}\``;
-  const tableAt = (name: string, options: Partial<DeltaTableOptions> = {}) =>
-    deltaTable(store, engine, { prefix: name, ...options });
+  const { session, store, pathOf: pathIn, tableAt } = await tablesInFolder();
+  const pathOf = (name: string) => `delta.\`${pathIn(name)}\``;
   const longs = (count: number) => ({ session, sql: `SELECT i::BIGINT AS n FROM range(${count}) r(i)` });
 
   it.each(["ours", "theirs"])(

@@ -1,29 +1,11 @@
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDuckDbEngine } from "../../src/engine/duckdb/engine.ts";
-import type { QueryEngine, QuerySession } from "../../src/engine/query-engine.ts";
-import { type Column, structType } from "../../src/engine/schema.ts";
-import { openFilesystemStore } from "../../src/store/filesystem.ts";
-import type { ObjectStore } from "../../src/store/object-store.ts";
+import { describe, expect, it } from "vitest";
+import { structType } from "../../src/engine/schema.ts";
 import type { Table } from "../../src/table/table.ts";
-import { deltaTable, logKey } from "../support/delta-table.ts";
-import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import { ALL_TYPES, allTypesSql } from "../support/all-types.ts";
+import { logKey } from "../support/delta-table.ts";
+import { tablesInFolder } from "../support/tables-in-folder.ts";
 import { sparkAt } from "./spark/spark.ts";
 import { serveSpark } from "./spark/spark-service.ts";
-
-const columns: readonly Column[] = [
-  { name: "id", type: "long" },
-  { name: "small", type: "short" },
-  { name: "name", type: "string" },
-  { name: "at", type: "timestamp" },
-  { name: "day", type: "date" },
-  { name: "ratio", type: "double" },
-  { name: "price", type: "decimal(12,3)" },
-  { name: "flag", type: "boolean" },
-  { name: "bytes", type: "binary" },
-  { name: "point", type: { type: "array", elementType: "double", containsNull: true } },
-  { name: "nested", type: structType([{ name: "x", type: "long" }]) },
-];
 
 /** Every column as text that both engines write alike. */
 const AS_TEXT = {
@@ -33,33 +15,11 @@ const AS_TEXT = {
     CAST(point[1] AS BIGINT), len(point), nested.x`,
 };
 
-describe("Spark and we on the same tables", () => {
+describe("Spark and we on the same tables", async () => {
   const spark = sparkAt();
-  let folder: TempFolder;
-  let store: ObjectStore;
-  let engine: QueryEngine;
-  let session: QuerySession;
-  beforeAll(async () => {
-    folder = await tempFolder();
-    store = await openFilesystemStore({ root: folder.path });
-    engine = createDuckDbEngine({ threads: 1 });
-    session = await engine.session();
-  });
-  afterAll(async () => {
-    await engine[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
-  });
-
-  const rows = (from: number, to: number, name: string) => ({
-    session,
-    sql: `SELECT 9007199254740993 + i AS id, (i % 100)::SMALLINT AS small, '${name} é' AS name,
-      TIMESTAMPTZ '2020-01-01 00:00:00.123456+00' + INTERVAL (i) SECOND AS at, DATE '2020-01-01' + i::INT AS day,
-      CASE WHEN i % 10 = 0 THEN NULL ELSE i / 4.0::DOUBLE END AS ratio, (i / 8)::DECIMAL(12,3) AS price,
-      i % 2 = 0 AS flag, ('b' || i)::BLOB AS bytes, [i::DOUBLE, NULL] AS point, {'x': i::BIGINT} AS nested
-      FROM range(${from}, ${to}) r(i)`,
-  });
-  const pathOf = (name: string) => `delta.\`${join(folder.path, name)}\``;
-  const tableAt = (name: string) => deltaTable(store, engine, { prefix: name });
+  const { session, store, pathOf: pathIn, tableAt } = await tablesInFolder();
+  const rows = (from: number, to: number, name: string) => ({ session, sql: allTypesSql(from, to, name) });
+  const pathOf = (name: string) => `delta.\`${pathIn(name)}\``;
 
   async function ours(table: Table, version?: number): Promise<(string | null)[][]> {
     const snapshot = await table.snapshot(version === undefined ? undefined : { version });
@@ -74,7 +34,7 @@ describe("Spark and we on the same tables", () => {
 
   it("Spark reads every version that we write: create, append, merge, overwrite, optimize, checkpoints", async () => {
     const table = tableAt("ours");
-    await table.create({ schema: structType(columns), configuration: { "delta.isolationLevel": "Serializable" } });
+    await table.create({ schema: structType(ALL_TYPES), configuration: { "delta.isolationLevel": "Serializable" } });
     await table.append(rows(0, 300, "appended"));
     for (let batch = 0; batch < 9; batch++)
       await table.merge(rows(batch * 100, batch * 100 + 150, `batch ${batch}`), { key: ["id"] });
@@ -91,7 +51,7 @@ describe("Spark and we on the same tables", () => {
 
   it("we read every version that Spark writes, go on writing, and Spark reads that", async () => {
     const table = tableAt("theirs");
-    await tableAt("more").create({ schema: structType(columns) });
+    await tableAt("more").create({ schema: structType(ALL_TYPES) });
     await tableAt("more").append(rows(0, 500, "made by us"));
     const steps = [
       `CREATE TABLE ${pathOf("theirs")} USING delta AS SELECT * FROM ${pathOf("more")} WHERE small < 60`,

@@ -11,7 +11,7 @@ import { checkReadable, checkWritable } from "./definition/protocol.ts";
 import { localFiles } from "./files/local-files.ts";
 import { takingFiles } from "./files/rows.ts";
 import { openCheckpoints } from "./log/checkpoint.ts";
-import { checkTxns, commit } from "./log/commit.ts";
+import { begin, commit } from "./log/commit.ts";
 import { openCommitLog } from "./log/commit-log.ts";
 import { currentState } from "./log/current.ts";
 import { history, versionAt } from "./log/history.ts";
@@ -149,9 +149,7 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     replace: (rows, given) => takingFiles(rows, () => replace(context, rows, given)),
     alter: async (change, given = {}) => alter(context, change, given),
     async touch({ operation, basedOn, txns = [], signal, metrics, ...given }) {
-      const base = await context.stateOf(basedOn);
-      checkWritable(location, base.protocol, base.metaData);
-      checkTxns(context, base, txns);
+      const base = await begin(context, { txns, ...(basedOn && { basedOn }) });
       const after = await commit(context, {
         base,
         operation,

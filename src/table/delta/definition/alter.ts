@@ -6,20 +6,16 @@ import type { TableContext } from "../context.ts";
 import { defineFiles } from "../files/define-files.ts";
 import { withScratch } from "../files/scratch.ts";
 import type { MetaData } from "../log/actions.ts";
-import { type Change, checkTxns, commit } from "../log/commit.ts";
+import { begin, type Change, commit } from "../log/commit.ts";
 import type { LoadedState } from "../log/state.ts";
 import { commitResult, NO_COUNTS, withConfiguration } from "../write/result.ts";
 import { CHECK, checkRows } from "./constraints.ts";
 import { checkSettable, checkUnsettable } from "./properties.ts";
-import { checkWritable } from "./protocol.ts";
 import { withColumns } from "./schema-changes.ts";
 
 /** Changes what a table is in a commit without rows; appends of others may come before it, other definitions not. */
 export async function alter(context: TableContext, change: TableChange, options: CommitOptions): Promise<Commit> {
-  const { location } = context;
-  const base = await context.stateOf(options.basedOn);
-  checkWritable(location, base.protocol, base.metaData);
-  checkTxns(context, base, options.txns ?? []);
+  const base = await begin(context, options);
   const { metaData, ...altered } = await alteration(context, base, change, options.signal);
   const after = await commit(context, {
     base,

@@ -35,8 +35,12 @@ const WRITE = new Set([
   "domainMetadata",
 ]);
 
+/** Definitions that were found good, as what they are: each is looked at once, not with every commit. */
+const [readable, writable] = [new WeakMap<MetaData, Protocol>(), new WeakMap<MetaData, Protocol>()];
+
 /** Throws TABLE_UNSUPPORTED, naming the feature, unless we can read the table right. */
 export function checkReadable(table: string, protocol: Protocol, metaData: MetaData): void {
+  if (readable.get(metaData) === protocol) return;
   const schema = parseSchema(metaData);
   const refuse = (feature: string): never => {
     throw new PinlakeError("TABLE_UNSUPPORTED", { table, feature });
@@ -50,6 +54,7 @@ export function checkReadable(table: string, protocol: Protocol, metaData: MetaD
   const unknown = unknownType(schema);
   if (unknown !== undefined) refuse(`type ${unknown}`);
   if (metaData.format.provider !== "parquet") refuse(`format ${metaData.format.provider}`);
+  readable.set(metaData, protocol);
 }
 
 const allowsMapping = ({ minReaderVersion, readerFeatures }: Protocol) =>
@@ -73,6 +78,7 @@ function unknownType(type: DataType): string | undefined {
 
 /** Throws TABLE_UNSUPPORTED unless we can keep every promise that a writer of this table makes. */
 export function checkWritable(table: string, protocol: Protocol, metaData: MetaData): void {
+  if (writable.get(metaData) === protocol) return;
   checkReadable(table, protocol, metaData);
   const refuse = (feature: string): never => {
     throw new PinlakeError("TABLE_UNSUPPORTED", { table, feature: `${feature} (for writing)` });
@@ -83,4 +89,5 @@ export function checkWritable(table: string, protocol: Protocol, metaData: MetaD
   for (const duty of ['"delta.generationExpression"', '"delta.identity.'])
     if (metaData.schemaString.replaceAll(/\s+/g, "").includes(duty))
       refuse(`a column with ${duty.replaceAll('"', "")}`);
+  writable.set(metaData, protocol);
 }

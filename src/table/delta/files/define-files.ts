@@ -34,7 +34,7 @@ type Context = Pick<TableContext, "files" | "location">;
 /**
  * Makes files of the table readable as a view with the columns of `schema`, without the rows that their deletion vectors
  * name. Throws TABLE_FILES_MISSING, TABLE_CORRUPT for a file that is not what its action says, TABLE_UNSUPPORTED for one
- * that is out of reach.
+ * that is out of reach, or where a column has the name of such a number.
  */
 export async function defineFiles(
   context: Context,
@@ -50,6 +50,12 @@ export async function defineFiles(
     version === undefined
       ? corrupt(file, new Error("it is missing"))
       : new PinlakeError("TABLE_FILES_MISSING", { table: context.location, version: String(version), files: [file] });
+  for (const own of [fileNumber, rowNumber])
+    if (own !== undefined && schema.fields.some(({ name: column }) => column.toLowerCase() === own.toLowerCase()))
+      throw new PinlakeError("TABLE_UNSUPPORTED", {
+        table: context.location,
+        feature: `changing rows beside a column ${own}`,
+      });
   const vectors = vectorReader(context, { missing, signal });
   const paths = new Map<string, string>();
   const inputs: ParquetInput[] = [];

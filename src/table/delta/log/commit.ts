@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isPinlakeError, PinlakeError } from "../../../errors.ts";
 import { backoffMs } from "../../../retry.ts";
-import type { Txn } from "../../table.ts";
+import type { CommitOptions, Txn } from "../../table.ts";
 import type { TableContext } from "../context.ts";
 import { defined } from "../definition/definition.ts";
 import { checkWritable } from "../definition/protocol.ts";
@@ -76,6 +76,20 @@ export async function commit(context: TableContext, given: Change): Promise<Load
     version: String(seen),
     reason: `${BACKOFF.attempts} attempts in a row were overtaken`,
   });
+}
+
+/**
+ * The version that a write is to rest on. Throws TABLE_NOT_FOUND, TABLE_UNSUPPORTED where we cannot write to it, and
+ * TABLE_CONFLICT where it has the write's txns.
+ */
+export async function begin(
+  context: TableContext,
+  { basedOn, txns = [] }: Pick<CommitOptions, "basedOn" | "txns">,
+): Promise<LoadedState> {
+  const base = await context.stateOf(basedOn);
+  checkWritable(context.location, base.protocol, base.metaData);
+  checkTxns(context, base, txns);
+  return base;
 }
 
 /** Throws TABLE_CONFLICT when the table already has one of these txns at its version or above. */

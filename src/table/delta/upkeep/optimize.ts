@@ -1,14 +1,13 @@
 import { PinlakeError } from "../../../errors.ts";
 import type { Commit, JoinedFiles, OptimizeOptions } from "../../table.ts";
 import type { TableContext } from "../context.ts";
-import { checkWritable } from "../definition/protocol.ts";
 import { removeOf, tableFile } from "../files/data-files.ts";
 import { defineFiles } from "../files/define-files.ts";
 import { withNewFiles } from "../files/new-files.ts";
 import { partitionKey } from "../files/partitions.ts";
 import { rowsOf, statsOf, storedRows } from "../files/skipping.ts";
 import { type AddFile, decodePath } from "../log/actions.ts";
-import { checkTxns, commit } from "../log/commit.ts";
+import { begin, commit } from "../log/commit.ts";
 import type { LoadedState } from "../log/state.ts";
 import { NO_COUNTS, withConfiguration } from "../write/result.ts";
 import { type RowOrder, rowOrder } from "./clustering.ts";
@@ -24,9 +23,7 @@ const ORDERED_FILES = 8;
 /** Joins small files; undefined when there is nothing to join. Rows stay what they are, so writers need not give way. */
 export async function optimize(context: TableContext, options: OptimizeOptions): Promise<Commit | undefined> {
   const { maxFiles, commitWhen, commitBytes = COMMIT_BYTES, onProgress } = options;
-  const base = await context.stateOf(options.basedOn);
-  checkWritable(context.location, base.protocol, base.metaData);
-  checkTxns(context, base, options.txns ?? []);
+  const base = await begin(context, options);
   const order = rowOrder(context.location, base.schema, options);
   const bins = planBins(base, order, options).slice(0, maxFiles);
   // Who chooses the moment chooses it for all.

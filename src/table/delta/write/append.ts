@@ -1,18 +1,15 @@
 import type { AppendOptions, Commit, RowFiles, Rows } from "../../table.ts";
 import type { TableContext } from "../context.ts";
 import { evolvedMetaData } from "../definition/evolve.ts";
-import { checkWritable } from "../definition/protocol.ts";
 import { withNewFiles } from "../files/new-files.ts";
 import { storedRows } from "../files/skipping.ts";
-import { checkTxns, commit } from "../log/commit.ts";
+import { begin, commit } from "../log/commit.ts";
 import { parseSchema } from "../log/state.ts";
 import { commitResult, NO_COUNTS, withConfiguration } from "./result.ts";
 
 /** Adds rows without reading any: it may follow whatever others commit, but for a new schema. */
 export async function append(context: TableContext, rows: Rows | RowFiles, options: AppendOptions): Promise<Commit> {
-  const base = await context.stateOf(options.basedOn);
-  checkWritable(context.location, base.protocol, base.metaData);
-  checkTxns(context, base, options.txns ?? []);
+  const base = await begin(context, options);
   const evolved = options.mergeSchema ? await evolvedMetaData(context, base, rows) : undefined;
   const metaData = withConfiguration(evolved ?? base.metaData, options) ?? evolved;
   const after = metaData ?? base.metaData;

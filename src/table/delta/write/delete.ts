@@ -1,28 +1,25 @@
 import type { Commit, DeleteOptions } from "../../table.ts";
 import type { TableContext } from "../context.ts";
-import { checkWritable } from "../definition/protocol.ts";
 import { keepsChanges, withRowsOf } from "../files/change-data.ts";
 import { withNewFiles } from "../files/new-files.ts";
 import { storedRows } from "../files/skipping.ts";
 import { takeOut } from "../files/take-out.ts";
-import { checkMayRemove, checkTxns, commit } from "../log/commit.ts";
-import { commitResult, withConfiguration } from "./result.ts";
+import { begin, checkMayRemove, commit } from "../log/commit.ts";
+import { commitResult, fileMetrics, filesOf, withConfiguration } from "./result.ts";
 import { readsWhere, rowsWhere } from "./rows-where.ts";
 
 export async function deleteRows(context: TableContext, options: DeleteOptions): Promise<Commit> {
   const { session, where, signal, txns = [] } = options;
-  const base = await context.stateOf(options.basedOn);
+  const base = await begin(context, options);
   const { schema, metaData } = base;
-  checkWritable(context.location, base.protocol, metaData);
   checkMayRemove(context, metaData);
-  checkTxns(context, base, txns);
   const leaving = await rowsWhere(context, session, { base, where, signal });
   const write = { schema, metaData, signal };
 
   return withNewFiles(context, async (files) => {
-    const { replaced, marked } = await takeOut(context, session, files, { base, leaving, write });
+    const taken = await takeOut(context, session, files, { base, leaving, write });
     // What a version only removes needs no telling.
-    if (keepsChanges(base) && replaced.some(({ by }) => by !== undefined))
+    if (keepsChanges(base) && taken.replaced.some(({ by }) => by !== undefined))
       await withRowsOf(context, session, { files: leaving, write }, (gone) =>
         files.writeChanges(session, [{ type: "delete", sql: `SELECT * FROM ${gone}` }], write),
       );
@@ -35,19 +32,15 @@ export async function deleteRows(context: TableContext, options: DeleteOptions):
       metrics: {
         numDeletedRows: deleted,
         numCopiedRows: storedRows(files.adds),
-        numAddedFiles: files.adds.length,
-        numRemovedFiles: replaced.length - marked.length,
-        numDeletionVectorsUpdated: marked.length,
+        ...fileMetrics(files, taken),
         ...options.metrics?.(counts),
       },
       reads: readsWhere(context, session, { base, where, found: leaving, signal }),
-      files,
-      adds: marked,
-      removes: replaced.map(({ remove }) => remove),
+      ...filesOf(files, taken),
       txns,
       metaData: withConfiguration(metaData, options),
       signal,
     });
-    return commitResult(after.version, counts, { replaced });
+    return commitResult(after.version, counts, taken);
   });
 }

@@ -55,11 +55,13 @@ export function checkClauses(table: string, { schema: { fields }, sourceColumns,
   const columns = fields.map(({ name }) => name);
   const updates = [...whenMatched, ...whenNotMatchedBySource].map(valuesOf);
   for (const values of [...updates, ...whenNotMatched.map(({ insert }) => insert)]) {
-    const lacking = values === "all" ? columns.find((column) => !has(sourceColumns, column)) : undefined;
+    const all = values === "all" && options.mergeSchema !== true;
+    const lacking = all ? columns.find((column) => !has(sourceColumns, column)) : undefined;
     if (lacking !== undefined) throw mismatch(lacking, "no such column in the source", "one, as a clause takes all");
     const unknown = Object.keys(values === "all" ? {} : (values ?? {})).find((column) => !columns.includes(column));
     if (unknown !== undefined) throw mismatch(unknown, "a value", "no such column");
   }
+  if (has(sourceColumns, SOURCE_ROW)) throw mismatch(SOURCE_ROW, "a column of the source", "another name for it");
   if (whenMatched.length + whenNotMatched.length + whenNotMatchedBySource.length === 0)
     throw new PinlakeError("USAGE", {
       message: `${table}: a merge needs a clause: whenMatched, whenNotMatched or whenNotMatchedBySource.`,
@@ -100,18 +102,23 @@ export function mergeClauses(
       ? "CAST(NULL AS INTEGER)"
       : `CASE ${clauses.map((one, i) => `WHEN (${one.when ?? "TRUE"}\n) IS TRUE THEN ${number(one, i)}`).join(" ")} END`;
   const columns = schema.fields.map(({ name }) => q(name)).join(", ");
+  const inSource = new Set(sourceColumns.map((column) => column.toLowerCase()));
+  const setTo = (set: MergeValues, column: string): string | undefined => {
+    if (set !== "all") return ownValue(set, column);
+    return inSource.has(column.toLowerCase()) ? `source.${q(column)}` : undefined;
+  };
   const values = (given: MergeValues, otherwise: (column: string) => string): string =>
     schema.fields
       .map(({ name, type }) => {
-        const value = given === "all" ? `source.${q(name)}` : (ownValue(given, name) ?? otherwise(q(name)));
-        return `CAST(${value} AS ${session.typeName(type)}) AS ${q(name)}`;
+        const value = setTo(given, name) ?? otherwise(q(name));
+        return `CAST((${value}\n) AS ${session.typeName(type)}) AS ${q(name)}`;
       })
       .join(", ");
 
   const given = (set: MergeValues | undefined, from: string): string[] => {
     const columns = schema.fields.flatMap(({ name }) => {
-      const value = set === "all" ? `source.${q(name)}` : ownValue(set ?? {}, name);
-      return value === undefined ? [] : [`${value} AS ${q(name)}`];
+      const value = setTo(set ?? {}, name);
+      return value === undefined ? [] : [`(${value}\n) AS ${q(name)}`];
     });
     return columns.length === 0 ? [] : [`SELECT ${columns.join(", ")} FROM ${from}`];
   };

@@ -3,7 +3,7 @@ import type { QueryOptions, QuerySession } from "../../../engine/query-engine.ts
 import { PinlakeError } from "../../../errors.ts";
 import type { Commit, MergeIntoOptions, Rows } from "../../table.ts";
 import type { TableContext } from "../context.ts";
-import { checkWritable } from "../definition/protocol.ts";
+import { evolvedMetaData } from "../definition/evolve.ts";
 import { type ChangedRows, keepsChanges } from "../files/change-data.ts";
 import { defineFiles, FILE_NUMBER, ROW_NUMBER } from "../files/define-files.ts";
 import { withNewFiles } from "../files/new-files.ts";
@@ -12,10 +12,11 @@ import { withScratch } from "../files/scratch.ts";
 import { mayHold, storedRows } from "../files/skipping.ts";
 import { takeOut } from "../files/take-out.ts";
 import { fileKey } from "../log/actions.ts";
-import { checkMayRemove, checkTxns, commit } from "../log/commit.ts";
+import { begin, checkMayRemove, commit } from "../log/commit.ts";
+import { parseSchema } from "../log/state.ts";
 import { equalColumns, sourceRanges } from "./key-ranges.ts";
 import { type Clauses, checkClauses, type MergedNames, mergeClauses } from "./merge-clauses.ts";
-import { commitResult, withConfiguration } from "./result.ts";
+import { commitResult, filesOf, mergeMetrics, withConfiguration } from "./result.ts";
 import { rowsByFile } from "./rows-where.ts";
 
 /**
@@ -25,10 +26,10 @@ import { rowsByFile } from "./rows-where.ts";
 export async function mergeInto(context: TableContext, rows: Rows, options: MergeIntoOptions): Promise<Commit> {
   const { session } = rows;
   const { signal, txns = [] } = options;
-  const base = await context.stateOf(options.basedOn);
-  const { schema, metaData } = base;
-  checkWritable(context.location, base.protocol, metaData);
-  checkTxns(context, base, txns);
+  const base = await begin(context, options);
+  const evolved = options.mergeSchema && takesAll(options) ? await evolvedMetaData(context, base, rows) : undefined;
+  const metaData = evolved ?? base.metaData;
+  const schema = evolved === undefined ? base.schema : parseSchema(evolved);
   const columns = await session.describe(rows.sql);
   checkDistinct(columns, context.location);
   const sourceColumns = columns.map(({ name }) => name);
@@ -64,24 +65,15 @@ export async function mergeInto(context: TableContext, rows: Rows, options: Merg
 
     return withNewFiles(context, async (written) => {
       const brought = await written.bring({ session, sql: clauses.comingIn }, write);
-      const { replaced, marked } = await takeOut(context, session, written, { base, leaving, write });
+      const taken = await takeOut(context, session, written, { base, leaving, write });
       if (keepsChanges(base)) await written.writeChanges(session, changesOf(clauses), write);
       const counts = { inserted: counted.inserted, replaced: counted.updated, kept: 0, deleted: counted.deleted };
-      const stored = storedRows(brought);
       const after = await commit(context, {
         base,
         operation: "MERGE",
         operationParameters: { predicate: JSON.stringify([options.on]), ...clauses.parameters },
         metrics: {
-          numSourceRows: counted.source,
-          numTargetRowsInserted: counted.inserted,
-          numTargetRowsUpdated: counted.updated,
-          numTargetRowsDeleted: counted.deleted,
-          numTargetRowsCopied: storedRows(written.adds) - stored,
-          numTargetFilesAdded: written.adds.length,
-          numTargetFilesRemoved: replaced.length - marked.length,
-          numTargetDeletionVectorsUpdated: marked.length,
-          numTargetChangeFilesAdded: written.changes.length,
+          ...mergeMetrics(written, taken, { counts, source: counted.source, stored: storedRows(brought) }),
           ...options.metrics?.(counts),
         },
         reads: {
@@ -89,17 +81,20 @@ export async function mergeInto(context: TableContext, rows: Rows, options: Merg
           files: new Set(files.map(fileKey)),
           mayHold: (other) => mayHold(other, ranges, schema),
         },
-        files: written,
-        adds: marked,
-        removes: replaced.map(({ remove }) => remove),
+        ...filesOf(written, taken),
         txns,
-        metaData: withConfiguration(metaData, options),
+        metaData: withConfiguration(metaData, options) ?? evolved,
         signal,
       });
-      return commitResult(after.version, counts, { rows: brought, replaced });
+      return commitResult(after.version, counts, { ...taken, rows: brought });
     });
   });
 }
+
+/** Whether a clause brings whatever columns the source has. */
+const takesAll = ({ whenMatched = [], whenNotMatched = [] }: MergeIntoOptions): boolean =>
+  whenMatched.some((clause) => "update" in clause && clause.update === "all") ||
+  whenNotMatched.some(({ insert }) => insert === "all");
 
 /** Whether source rows disagree about a stored one. Where all of them only delete it, they agree. */
 async function checkUnambiguous(

@@ -5,7 +5,6 @@ import { PinlakeError } from "../../../errors.ts";
 import type { Commit, MergeOptions, RowFiles, Rows } from "../../table.ts";
 import type { TableContext } from "../context.ts";
 import { evolvedMetaData } from "../definition/evolve.ts";
-import { checkWritable } from "../definition/protocol.ts";
 import { keepsChanges, type ReplacedRows, withRowsOf } from "../files/change-data.ts";
 import { type NewFiles, withNewFiles } from "../files/new-files.ts";
 import { checkColumns, inSchemaOrder, selectColumns } from "../files/rows.ts";
@@ -13,11 +12,11 @@ import { withScratch } from "../files/scratch.ts";
 import { mayHold, storedRows } from "../files/skipping.ts";
 import { takeOut } from "../files/take-out.ts";
 import { fileKey } from "../log/actions.ts";
-import { checkMayRemove, checkTxns, commit } from "../log/commit.ts";
+import { begin, checkMayRemove, commit } from "../log/commit.ts";
 import { parseSchema } from "../log/state.ts";
 import { sourceRanges } from "./key-ranges.ts";
 import { type MergeNames, matchSource, NO_MATCHES } from "./match.ts";
-import { commitResult, withConfiguration } from "./result.ts";
+import { commitResult, filesOf, mergeMetrics, withConfiguration } from "./result.ts";
 
 /**
  * Source rows that are new, or take the place of stored ones, go into new files. A source row takes the place of all stored rows with its key, and only if
@@ -26,9 +25,7 @@ import { commitResult, withConfiguration } from "./result.ts";
 export async function merge(context: TableContext, rows: Rows | RowFiles, options: MergeOptions): Promise<Commit> {
   const { session } = rows;
   const { key, signal, txns = [] } = options;
-  const base = await context.stateOf(options.basedOn);
-  checkWritable(context.location, base.protocol, base.metaData);
-  checkTxns(context, base, txns);
+  const base = await begin(context, options);
   const evolved = options.mergeSchema ? await evolvedMetaData(context, base, rows) : undefined;
   const metaData = evolved ?? base.metaData;
   const schema = evolved === undefined ? base.schema : parseSchema(evolved);
@@ -68,7 +65,7 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
         inFiles && taken === ""
           ? await written.bring(rows, write)
           : await written.bring({ session, sql: winners }, write);
-      const { replaced, marked } = await takeOut(context, session, written, { base, leaving: matches.leaving, write });
+      const gone = await takeOut(context, session, written, { base, leaving: matches.leaving, write });
       if (keepsChanges(base) && matches.leaving.length > 0)
         await writeMerged(context, session, written, {
           matched: names.matched,
@@ -90,24 +87,16 @@ export async function merge(context: TableContext, rows: Rows | RowFiles, option
         operation: "MERGE",
         operationParameters: { predicate: JSON.stringify(key.map((k) => `source.${k} = target.${k}`)) },
         metrics: {
-          numSourceRows: stored + counts.kept,
-          numTargetRowsInserted: counts.inserted,
-          numTargetRowsUpdated: counts.replaced,
-          numTargetRowsCopied: storedRows(written.adds) - stored,
-          numTargetFilesAdded: written.adds.length,
-          numTargetFilesRemoved: replaced.length - marked.length,
-          numTargetDeletionVectorsUpdated: marked.length,
+          ...mergeMetrics(written, gone, { counts, source: stored + counts.kept, stored }),
           ...options.metrics?.(counts),
         },
         reads: { kind: "rows", files: read, mayHold: (other) => mayHold(other, ranges, schema) },
-        files: written,
-        adds: marked,
-        removes: replaced.map(({ remove }) => remove),
+        ...filesOf(written, gone),
         txns,
         metaData: withConfiguration(metaData, options) ?? evolved,
         signal,
       });
-      return commitResult(after.version, counts, { rows: brought, replaced });
+      return commitResult(after.version, counts, { ...gone, rows: brought });
     });
   });
 }

@@ -5,17 +5,16 @@ import type { AppendOptions, Commit, RowFiles, Rows } from "../../table.ts";
 import type { TableContext } from "../context.ts";
 import { defined } from "../definition/definition.ts";
 import { evolvedMetaData } from "../definition/evolve.ts";
-import { checkWritable } from "../definition/protocol.ts";
 import { keepsChanges, withRowsOf, writeReplaced } from "../files/change-data.ts";
 import { removeOf, type WriteOptions } from "../files/data-files.ts";
 import { type NewFiles, withNewFiles } from "../files/new-files.ts";
 import { storedRows } from "../files/skipping.ts";
 import { type TakenOut, takeOut } from "../files/take-out.ts";
 import type { AddFile, MetaData } from "../log/actions.ts";
-import { checkMayRemove, checkTxns, commit } from "../log/commit.ts";
+import { begin, checkMayRemove, commit } from "../log/commit.ts";
 import type { Reads } from "../log/conflict.ts";
 import { type LoadedState, parseSchema } from "../log/state.ts";
-import { commitResult, withConfiguration } from "./result.ts";
+import { commitResult, filesOf, withConfiguration } from "./result.ts";
 import { readsWhere, rowsWhere } from "./rows-where.ts";
 
 export type OverwriteOptions = AppendOptions & { readonly where?: string; readonly schema?: StructType };
@@ -28,10 +27,8 @@ export async function overwrite(
 ): Promise<Commit> {
   const { session } = rows;
   const { where, signal, txns = [] } = options;
-  const base = await context.stateOf(options.basedOn);
-  checkWritable(context.location, base.protocol, base.metaData);
+  const base = await begin(context, options);
   if (base.files.size > 0) checkMayRemove(context, base.metaData);
-  checkTxns(context, base, txns);
   if (where !== undefined && options.schema !== undefined)
     throw new PinlakeError("USAGE", {
       message: `${context.location}: an overwrite of some rows keeps the others, so it cannot give the table another schema.`,
@@ -53,8 +50,8 @@ export async function overwrite(
   return withNewFiles(context, async (files) => {
     const brought = await files.bring(rows, write);
     if (where !== undefined) await checkFitting(context, session, { files: brought, where, write });
-    const { replaced, marked, reads, rows: deleted } = await takeAway(files);
-    const counts = { inserted: storedRows(brought), replaced: 0, kept: 0, deleted };
+    const taken = await takeAway(files);
+    const counts = { inserted: storedRows(brought), replaced: 0, kept: 0, deleted: taken.rows };
     const { version } = await commit(context, {
       base,
       operation: "WRITE",
@@ -67,19 +64,17 @@ export async function overwrite(
         numFiles: files.adds.length,
         numOutputRows: counts.inserted,
         numOutputBytes: files.adds.reduce((sum, { size }) => sum + size, 0),
-        numRemovedFiles: replaced.length - marked.length,
+        numRemovedFiles: taken.replaced.length - taken.marked.length,
         numDeletedRows: counts.deleted,
         ...options.metrics?.(counts),
       },
-      reads,
-      files,
-      adds: marked,
-      removes: replaced.map(({ remove }) => remove),
+      reads: taken.reads,
+      ...filesOf(files, taken),
       txns,
       metaData,
       signal,
     });
-    return commitResult(version, counts, { rows: brought, replaced });
+    return commitResult(version, counts, { rows: brought, replaced: taken.replaced });
   });
 }
 

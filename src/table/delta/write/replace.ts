@@ -1,58 +1,47 @@
 import { PinlakeError } from "../../../errors.ts";
 import type { Commit, ReplaceOptions, RowFiles } from "../../table.ts";
 import type { TableContext } from "../context.ts";
-import { checkWritable } from "../definition/protocol.ts";
 import { keepsChanges, writeReplaced } from "../files/change-data.ts";
 import { withNewFiles } from "../files/new-files.ts";
 import type { FileRows } from "../files/rewrite.ts";
 import { storedRows } from "../files/skipping.ts";
 import { takeOut } from "../files/take-out.ts";
 import { decodePath, fileKey } from "../log/actions.ts";
-import { checkMayRemove, checkTxns, commit } from "../log/commit.ts";
+import { begin, checkMayRemove, commit } from "../log/commit.ts";
 import type { LoadedState } from "../log/state.ts";
-import { commitResult, withConfiguration } from "./result.ts";
+import { commitResult, filesOf, mergeMetrics, withConfiguration } from "./result.ts";
 
 /** The caller has decided by what the table was: rows that anybody adds meanwhile are a conflict, whatever they are. */
 export async function replace(context: TableContext, rows: RowFiles, options: ReplaceOptions): Promise<Commit> {
   const { session } = rows;
   const { signal, txns = [] } = options;
-  const base = await context.stateOf(options.basedOn);
+  const base = await begin(context, options);
   const { schema, metaData } = base;
-  checkWritable(context.location, base.protocol, metaData);
-  checkTxns(context, base, txns);
   const leaving = rowsNamed(context, base, options.leaving);
   if (leaving.length > 0) checkMayRemove(context, metaData);
   const write = { schema, metaData, signal };
 
   return withNewFiles(context, async (written) => {
     const brought = await written.bring(rows, write);
-    const { replaced, marked } = await takeOut(context, session, written, { base, leaving, write });
+    const taken = await takeOut(context, session, written, { base, leaving, write });
     if (keepsChanges(base) && leaving.length > 0)
       await writeReplaced(context, session, written, { leaving, brought, write });
-    const [stored, taken] = [storedRows(brought), leaving.reduce((sum, { rows: { length } }) => sum + length, 0)];
-    const counts = { inserted: stored - taken, replaced: taken, kept: 0, deleted: 0 };
+    const [stored, gone] = [storedRows(brought), leaving.reduce((sum, { rows: { length } }) => sum + length, 0)];
+    const counts = { inserted: stored - gone, replaced: gone, kept: 0, deleted: 0 };
     const after = await commit(context, {
       base,
       operation: "MERGE",
       metrics: {
-        numSourceRows: stored,
-        numTargetRowsInserted: counts.inserted,
-        numTargetRowsUpdated: counts.replaced,
-        numTargetRowsCopied: storedRows(written.adds) - stored,
-        numTargetFilesAdded: written.adds.length,
-        numTargetFilesRemoved: replaced.length - marked.length,
-        numTargetDeletionVectorsUpdated: marked.length,
+        ...mergeMetrics(written, taken, { counts, source: stored, stored }),
         ...options.metrics?.(counts),
       },
       reads: { kind: "rows", files: new Set(leaving.map(({ file }) => fileKey(file))), mayHold: () => true },
-      files: written,
-      adds: marked,
-      removes: replaced.map(({ remove }) => remove),
+      ...filesOf(written, taken),
       txns,
       metaData: withConfiguration(metaData, options),
       signal,
     });
-    return commitResult(after.version, counts, { rows: brought, replaced });
+    return commitResult(after.version, counts, { ...taken, rows: brought });
   });
 }
 

@@ -2,23 +2,20 @@ import { PinlakeError } from "../../../errors.ts";
 import { ownValue } from "../../../own-value.ts";
 import type { Commit, UpdateOptions } from "../../table.ts";
 import type { TableContext } from "../context.ts";
-import { checkWritable } from "../definition/protocol.ts";
 import { keepsChanges, withRowsOf } from "../files/change-data.ts";
 import { withNewFiles } from "../files/new-files.ts";
 import { storedRows } from "../files/skipping.ts";
 import { takeOut } from "../files/take-out.ts";
-import { checkMayRemove, checkTxns, commit } from "../log/commit.ts";
-import { commitResult, withConfiguration } from "./result.ts";
+import { begin, checkMayRemove, commit } from "../log/commit.ts";
+import { commitResult, fileMetrics, filesOf, withConfiguration } from "./result.ts";
 import { readsWhere, rowsWhere } from "./rows-where.ts";
 
 /** Rows leave as they were and come in as they are to be. */
 export async function update(context: TableContext, options: UpdateOptions): Promise<Commit> {
   const { session, set, where = "TRUE", signal, txns = [] } = options;
-  const base = await context.stateOf(options.basedOn);
+  const base = await begin(context, options);
   const { schema, metaData } = base;
-  checkWritable(context.location, base.protocol, metaData);
   checkMayRemove(context, metaData);
-  checkTxns(context, base, txns);
   const write = { schema, metaData, signal };
   for (const column of Object.keys(set))
     if (!schema.fields.some(({ name }) => name === column))
@@ -29,7 +26,7 @@ export async function update(context: TableContext, options: UpdateOptions): Pro
         expected: "no such column",
       });
   const columns = schema.fields.map(
-    ({ name }) => `${ownValue(set, name) ?? session.quote(name)} AS ${session.quote(name)}`,
+    ({ name }) => `(${ownValue(set, name) ?? session.quote(name)}\n) AS ${session.quote(name)}`,
   );
   const leaving = await rowsWhere(context, session, { base, where, signal });
 
@@ -37,7 +34,7 @@ export async function update(context: TableContext, options: UpdateOptions): Pro
     withRowsOf(context, session, { files: leaving, write }, async (before) => {
       const sql = `SELECT ${columns.join(", ")} FROM ${before}`;
       const brought = leaving.length === 0 ? [] : await files.bring({ session, sql }, write);
-      const { replaced, marked } = await takeOut(context, session, files, { base, leaving, write });
+      const taken = await takeOut(context, session, files, { base, leaving, write });
       if (keepsChanges(base) && leaving.length > 0)
         await withRowsOf(context, session, { files: brought, write }, (after) =>
           files.writeChanges(
@@ -58,21 +55,16 @@ export async function update(context: TableContext, options: UpdateOptions): Pro
         metrics: {
           numUpdatedRows: updated,
           numCopiedRows: storedRows(files.adds) - updated,
-          numAddedFiles: files.adds.length,
-          numRemovedFiles: replaced.length - marked.length,
-          numDeletionVectorsUpdated: marked.length,
-          numAddedChangeFiles: files.changes.length,
+          ...fileMetrics(files, taken),
           ...options.metrics?.(counts),
         },
         reads: readsWhere(context, session, { base, where, found: leaving, signal }),
-        files,
-        adds: marked,
-        removes: replaced.map(({ remove }) => remove),
+        ...filesOf(files, taken),
         txns,
         metaData: withConfiguration(metaData, options),
         signal,
       });
-      return commitResult(version, counts, { rows: brought, replaced });
+      return commitResult(version, counts, { ...taken, rows: brought });
     }),
   );
 }
