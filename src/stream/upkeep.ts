@@ -24,7 +24,7 @@ const FULL: JoinTarget = { targetBytes: 16 * 1024 * 1024, targetRows: 128 * 1024
 const PATIENCE = 3;
 const VACUUM_EVERY_MS = 3600 * 1000;
 
-/** The share of a file's rows that may be deleted before it is written anew for that. */
+/** The share of a full file's rows that may be deleted before it is written anew for that; smaller ones are joined before long. */
 const MOST_DELETED = 0.05;
 
 export interface JoinTarget {
@@ -48,7 +48,10 @@ export function joinTarget(
     );
     if (small.length >= JOIN_FILES * 2) return { targetBytes, targetRows };
   }
-  const worn = files.find(({ rows = 0, deletedRows }) => deletedRows > MOST_DELETED * (rows + deletedRows));
+  const worn = files.find(({ bytes, rows = 0, deletedRows }) => {
+    const isFull = bytes * 2 > FULL.targetBytes || (rows + deletedRows) * 2 > FULL.targetRows;
+    return isFull && deletedRows > MOST_DELETED * (rows + deletedRows);
+  });
   return worn && { ...FULL, files: [worn.path] };
 }
 

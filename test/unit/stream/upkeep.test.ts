@@ -29,7 +29,7 @@ describe("small files", () => {
   it("are left alone when nobody knows their rows", () => {
     expect(joinTarget(files(1000, 1000).map((file) => ({ ...file, rows: undefined })))).toBeUndefined();
   });
-  it("are no reason to write others anew, and a file that lost a twentieth of its rows is", () => {
+  it("are no reason to write others anew, and a full file that lost a twentieth of its rows is", () => {
     const full = { path: "full", bytes: 16 * 1024 * 1024, rows: 9501, deletedRows: 499 };
     expect(joinTarget([...files(3, 1000), full])).toBeUndefined();
     expect(joinTarget([...files(3, 1000), { ...full, rows: 9499, deletedRows: 501 }])).toMatchObject({

@@ -88,12 +88,18 @@ const APPLIED_AT_ONCE = 500_000;
 export function applied(log: CommitLog, state: TableState, commits: readonly CommitToApply[]): TableState {
   try {
     return applyCommits(state, commits);
-  } catch (cause) {
-    const [first, ...rest] = commits;
+  } catch {
     // Whose fault it is shows when they are applied one by one.
-    if (first !== undefined && rest.length > 0) return applied(log, applied(log, state, [first]), rest);
+    return commits.reduce((before, commit) => appliedAlone(log, before, commit), state);
+  }
+}
+
+function appliedAlone(log: CommitLog, state: TableState, commit: CommitToApply): TableState {
+  try {
+    return applyCommits(state, [commit]);
+  } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const file = commitName(first?.version ?? state.version);
+    const file = commitName(commit.version);
     throw new PinlakeError("TABLE_CORRUPT", { table: log.location, file, reason }, { cause });
   }
 }
