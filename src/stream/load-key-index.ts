@@ -1,10 +1,15 @@
 import type { QuerySession, SqlValue } from "../engine/query-engine.ts";
-import type { JoinedFiles, Snapshot } from "../table/table.ts";
+import { PinlakeError } from "../errors.ts";
+import type { JoinedFiles, Snapshot, Table } from "../table/table.ts";
 import { type KeyIndex, keyIndex, type StoredRows } from "./key-index.ts";
 import type { CleanKey } from "./micro-batch.ts";
 
-/** The index of every key in this version of a clean table. */
-export async function loadKeyIndex(snapshot: Snapshot, key: string, session: QuerySession): Promise<KeyIndex> {
+/** The index of every key in this version of a clean table. Throws TABLE_CORRUPT where a key has more than one row. */
+export async function loadKeyIndex(
+  { location }: Pick<Table, "location">,
+  snapshot: Snapshot,
+  { key, session, mend }: LoadOptions,
+): Promise<KeyIndex> {
   const column = snapshot.columns.find(({ name }) => name === key);
   const index = keyIndex(column?.type ?? "string");
   for (const { path } of snapshot.files) {
@@ -17,7 +22,20 @@ export async function loadKeyIndex(snapshot: Snapshot, key: string, session: Que
           index.set(value, { position, file: path, row: values[4] as number });
         }
   }
+  const rows = await snapshot.countRows();
+  // What replaces rows goes by this index: whoever counts on one row per key shall not go on from another.
+  if (rows !== index.size) {
+    const reason = `version ${snapshot.version} has ${rows} rows of ${index.size} keys; ${mend} makes it anew`;
+    throw new PinlakeError("TABLE_CORRUPT", { table: location, file: "one row per key", reason });
+  }
   return index;
+}
+
+export interface LoadOptions {
+  readonly key: string;
+  readonly session: QuerySession;
+  /** What to do about a table that is not as it should be. */
+  readonly mend: string;
 }
 
 /** Source by source, in numbers alone: ten million rows as objects and big integers take many times as long. */

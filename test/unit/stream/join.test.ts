@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/clock.ts";
+import type { Dataset } from "../../../src/define/dataset.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { openQuarantine } from "../../../src/quarantine/quarantine.ts";
@@ -27,14 +28,17 @@ async function newDisk() {
 }
 
 /** One life of a stream table's writer. */
-async function openLife({ log, tables }: { log: ReturnType<typeof createMemoryLog>; tables: ObjectStore }) {
+async function openLife(
+  { log, tables }: { log: ReturnType<typeof createMemoryLog>; tables: ObjectStore },
+  dataset: Dataset = red,
+) {
   const openTable = (prefix: string) =>
     openDeltaTable({ store: tables, prefix, engine, clock: systemClock, engineInfo: "test" });
   const table = openTable("stream/red");
   const quarantine = openQuarantine({ openTable, arm: "stream", clock: systemClock });
-  const common = { table, quarantine, dataset: red, datasets: [red], engine, clock: systemClock, configuration: {} };
+  const common = { table, quarantine, dataset, datasets: [dataset], engine, clock: systemClock, configuration: {} };
   const writer = openTableWriter({ ...common, tempFolder: folder.path });
-  const feed = openFeed({ log, dataset: red, datasets: [red], maxRecords: 1000 });
+  const feed = openFeed({ log, dataset, datasets: [dataset], maxRecords: 1000 });
   feed.restart((await writer.load()).snapshot);
   return {
     table,
@@ -75,6 +79,33 @@ async function dataFiles(tables: ObjectStore): Promise<string[]> {
   const names = await Array.fromAsync(tables.list("stream/red/part-"), ({ key }) => key.slice("stream/red/".length));
   return names.sort();
 }
+
+describe("a stream table", () => {
+  it("with two rows of one key is refused by whoever would go on with it, and says what to do", async () => {
+    const disk = await newDisk();
+    const life = await openLife(disk);
+    await life.store("first", [1, 2]);
+    await using session = await engine.session({ threads: 1 });
+    await (await life.table.snapshot()).define(session, "stored");
+    await life.table.append({ session, sql: "SELECT * FROM stored WHERE id = 2" });
+    await expect(openLife(disk)).rejects.toMatchObject({
+      code: "TABLE_CORRUPT",
+      message: expect.stringMatching(/3 rows of 2 keys; "pinlake stream rebuild red" makes it anew/),
+    });
+  });
+
+  it("holds the rows of a micro-batch in the order in which they came, whatever the dataset's SQL does", async () => {
+    const disk = await newDisk();
+    const life = await openLife(disk, { ...red, select: `${red.select} ORDER BY id DESC` });
+    await life.store("first", [3, 1, 2]);
+    await using session = await engine.session({ threads: 1 });
+    await (await life.table.snapshot()).define(session, "stored", { rowNumber: "row" });
+    const { rows } = await session.query("SELECT id, row FROM stored ORDER BY row");
+    expect(rows).toEqual([3, 1, 2].map((id, row) => [BigInt(id), row]));
+    await life.store("last", [1]);
+    expect(await life.rows()).toEqual({ 1: "last", 2: "first", 3: "first" });
+  });
+});
 
 describe("files that are joined beside the micro-batches", () => {
   it("take the place of theirs between two, and the next ones replace rows in the joined file", async () => {
