@@ -71,7 +71,7 @@ async function grow(folder: string, rows: number): Promise<Figure[]> {
       configuration: HISTORY,
     });
   await using writer = openWriter();
-  const upkeepOptions = { tables: [table], clock: systemClock, historyMs: 10_000 };
+  const upkeepOptions = { tables: [table], due: [], clock: systemClock, historyMs: 10_000 };
   const tidy = upkeep(upkeepOptions);
   feed.restart((await writer.load()).snapshot);
 

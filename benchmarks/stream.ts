@@ -11,7 +11,7 @@ import { NO_HEADERS } from "../src/record.ts";
 import { openFilesystemStore } from "../src/store/filesystem.ts";
 import { openFeed } from "../src/stream/feed.ts";
 import { openTableWriter } from "../src/stream/table-writer.ts";
-import { noTurn, upkeep } from "../src/stream/upkeep.ts";
+import { dueWork, noTurn, upkeep } from "../src/stream/upkeep.ts";
 import { openDeltaTable } from "../src/table/delta/delta-table.ts";
 import { type Benchmark, type Figure, percentile } from "./figure.ts";
 import { pin } from "./pins.ts";
@@ -38,8 +38,9 @@ async function microBatches(name: string, keyOf: (i: number) => number): Promise
     await using store = await openFilesystemStore({ root: join(folder, "tables") });
     await using log = createMemoryLog();
     await log.createTopic(streamTopic(STREAM));
+    const due = dueWork();
     const openTable = (prefix: string) =>
-      openDeltaTable({ store, prefix, engine, clock: systemClock, engineInfo: "bench" });
+      openDeltaTable({ store, prefix, engine, clock: systemClock, engineInfo: "bench", later: due.add });
     const dataset = await readDataset(join(import.meta.dirname, "../pinterest/datasets/pin.ts"));
     const table = openTable("stream/pin");
     const shared = { dataset, datasets: [dataset], clock: systemClock };
@@ -52,7 +53,7 @@ async function microBatches(name: string, keyOf: (i: number) => number): Promise
       tempFolder: folder,
       configuration: {},
     });
-    const tidy = upkeep({ tables: [table], clock: systemClock, historyMs: 24 * 3600 * 1000 });
+    const tidy = upkeep({ tables: [table], due: [due], clock: systemClock, historyMs: 24 * 3600 * 1000 });
     feed.restart((await writer.load()).snapshot);
 
     const times: number[] = [];

@@ -91,10 +91,10 @@ export async function tableOpener(
   shared: Pick<DeltaTableOptions, "store" | "engine" | "clock" | "singleWriter">,
 ): Promise<OpenTable> {
   const { openDeltaTable } = await import("../table/delta/delta-table.ts");
-  return (prefix) => openDeltaTable({ ...shared, prefix, engineInfo: ENGINE_INFO });
+  return (prefix, { later } = {}) => openDeltaTable({ ...shared, prefix, engineInfo: ENGINE_INFO, later });
 }
 
-export type OpenTable = (prefix: string) => Table;
+export type OpenTable = (prefix: string, options?: Pick<DeltaTableOptions, "later">) => Table;
 
 /** What commits say wrote them. */
 export const ENGINE_INFO = "Pinlake";

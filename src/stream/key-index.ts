@@ -35,10 +35,12 @@ export interface KeyIndex {
   set(key: SqlValue, row: StoredRow): void;
   /** The same for many rows of one file and source at once; undefined where keys are no integers. */
   readonly setMany: ((rows: StoredRows) => void) | undefined;
-  /** Of rows with these keys, read from these files at an earlier version, the numbers of those that have left them since. */
-  replacedIn(files: readonly string[], keys: readonly SqlValue[]): number[];
-  /** The rows of these files are in that one now, in the order of these keys, but for those that have left them since. */
-  joined(files: readonly string[], to: string, keys: readonly SqlValue[]): void;
+  /** The number by which it knows a key for as long as it lives; -1 when it does not know the key. */
+  numberOf(key: SqlValue): number;
+  /** Of rows with the keys of these numbers, read from these files at an earlier version, the places among them of those that have left the files since. */
+  replacedIn(files: readonly string[], keys: readonly number[]): number[];
+  /** The rows of these files are in that one now, in the order of these numbers, but for those that have left the files since. */
+  joined(files: readonly string[], to: string, keys: readonly number[]): void;
   /** No row of the table lies in the file any more. */
   fileGone(path: string): void;
 }
@@ -62,7 +64,19 @@ export function keyIndex(keyType: DataType): KeyIndex {
     }
   }
 
-  const isIn = (these: ReadonlySet<number>, row: number) => row >= 0 && these.has(file.get(row));
+  /** Whether a row is in these files now: most of a file's rows are in the same one as the row before, which is quicker seen. */
+  function inFiles(paths: readonly string[]): (row: number) => boolean {
+    const these = new Set(paths.map(files.numberOf));
+    let last = -1;
+    return (row) => {
+      if (row < 0) return false;
+      const number = file.get(row);
+      if (number !== last && !these.has(number)) return false;
+      last = number;
+      return true;
+    };
+  }
+
   return {
     get size() {
       return rows.size;
@@ -84,16 +98,19 @@ export function keyIndex(keyType: DataType): KeyIndex {
       offsetLow.set(row, low);
     },
     setMany: integers && ((many) => setMany(integers, many)),
+    numberOf: (key) => rows.find(key),
     replacedIn(paths, keys) {
-      const from = new Set(paths.map(files.numberOf));
-      return [...keys.keys()].filter((place) => !isIn(from, rows.find(keys[place] as SqlValue)));
+      const isIn = inFiles(paths);
+      const places: number[] = [];
+      for (let place = 0; place < keys.length; place++) if (!isIn(keys[place] as number)) places.push(place);
+      return places;
     },
     joined(paths, to, keys) {
-      const from = new Set(paths.map(files.numberOf));
+      const isIn = inFiles(paths);
       const into = files.numberOf(to);
-      for (const [place, key] of keys.entries()) {
-        const row = rows.find(key);
-        if (!isIn(from, row)) continue;
+      for (let place = 0; place < keys.length; place++) {
+        const row = keys[place] as number;
+        if (!isIn(row)) continue;
         file.set(row, into);
         number.set(row, place);
       }

@@ -61,17 +61,17 @@ const halves = (column: string): string[] => [
   `CAST((CAST(${column} AS BIGINT) & 4294967295) - 2147483648 AS INTEGER)`,
 ];
 
-/** The keys of a file that was made of others, each at the number of its row. */
+/** The keys of a file that was made of others, by the numbers that the index has for them, each at the number of its row. */
 export async function keysInOrder(
   joined: JoinedFiles,
   path: string,
-  { key, session }: { readonly key: string; readonly session: QuerySession },
-): Promise<SqlValue[]> {
+  { key, session, index }: { readonly key: string; readonly session: QuerySession; readonly index: KeyIndex },
+): Promise<number[]> {
   await joined.define(session, STORED, { files: [path], rowNumber: ROW });
-  const keys: SqlValue[] = [];
+  const keys: number[] = [];
   const columns = [key, ROW].map(session.quote).join(", ");
   for await (const { rows } of session.batches(`SELECT ${columns} FROM ${session.quote(STORED)}`))
-    for (const [value = null, row] of rows) keys[row as number] = comparableKey(value);
+    for (const [value = null, row] of rows) keys[row as number] = index.numberOf(comparableKey(value));
   return keys;
 }
 

@@ -16,7 +16,7 @@ import { claimOn, isRouted } from "./routing.ts";
 import { type StreamStatus, statusOf } from "./status.ts";
 import { openTableWriter } from "./table-writer.ts";
 import { unroutedRecords } from "./unrouted.ts";
-import { upkeep } from "./upkeep.ts";
+import { type DueWork, dueWork, upkeep } from "./upkeep.ts";
 
 /** The consumer group under which the log knows how far all stream tables have come. */
 export const STREAM_GROUP = "pinlake.stream";
@@ -26,7 +26,7 @@ export interface StreamArmOptions {
   /** The objects, from which tables are rebuilt. */
   readonly store: ObjectStore;
   readonly engine: QueryEngine;
-  readonly openTable: (prefix: string) => Table;
+  readonly openTable: (prefix: string, options?: { readonly later: DueWork["add"] }) => Table;
   readonly datasets: readonly Dataset[];
   readonly config: StreamConfig;
   /** For files between the stages. */
@@ -72,7 +72,13 @@ export interface StreamArm extends AsyncDisposable {
 
 export function createStreamArm(options: StreamArmOptions): StreamArm {
   const { log, openTable, datasets, config, clock } = options;
-  const quarantine = openQuarantine({ openTable, arm: "stream", clock });
+  const openStreamTable = (prefix: string, due: DueWork) => openTable(prefix, { later: due.add });
+  const dueOfQuarantine = dueWork();
+  const quarantine = openQuarantine({
+    openTable: (prefix) => openStreamTable(prefix, dueOfQuarantine),
+    arm: "stream",
+    clock,
+  });
   const historyMs = config.historyHours * 3600 * 1000;
   const unrouted = unroutedRecords(datasets);
   const waiting = new Set<() => void>();
@@ -87,7 +93,8 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
   });
 
   const streams: readonly DatasetStream[] = datasets.map((dataset, i) => {
-    const table = openTable(cleanTablePrefix("stream", dataset.name));
+    const due = dueWork();
+    const table = openStreamTable(cleanTablePrefix("stream", dataset.name), due);
     const configuration = streamProperties(historyMs);
     return datasetStream({
       name: dataset.name,
@@ -100,7 +107,7 @@ export function createStreamArm(options: StreamArmOptions): StreamArm {
         ...(unrouted.watchedBy === i ? { onShared: unrouted.see } : {}),
       }),
       writer: openTableWriter({ ...options, table, quarantine, dataset, configuration }),
-      upkeep: upkeep({ tables: [table, quarantine.table], clock, historyMs }),
+      upkeep: upkeep({ tables: [table, quarantine.table], due: [due, dueOfQuarantine], clock, historyMs }),
       limits: config,
       clock,
       onProgress,

@@ -216,10 +216,13 @@ export function openTableWriter(options: TableWriterOptions): TableWriter {
     const [file, another] = joined.files;
     if (file === undefined || another !== undefined)
       throw new PinlakeError("INTERNAL", { reason: `joining made ${joined.files.length} files of ${table.location}` });
-    const keys = await keysInOrder(joined, file.path, { key: dataset.key, session: await joiningSession() });
+    const index = known?.index;
+    if (index === undefined) throw overtaken(table);
+    const keys = await keysInOrder(joined, file.path, { key: dataset.key, session: await joiningSession(), index });
     using _turn = await takeTurn();
     const before = known;
-    if (!current || before === undefined) throw overtaken(table);
+    // Another index knows the keys by other numbers.
+    if (!current || before?.index !== index) throw overtaken(table);
     current = false;
     try {
       const rows = before.index.replacedIn(joined.from, keys);

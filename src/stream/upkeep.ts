@@ -11,6 +11,8 @@ export type Upkeep = (writer: TableWriter, options: JoinOptions) => Promise<void
 export interface UpkeepOptions {
   /** The clean table and the quarantine. */
   readonly tables: readonly Table[];
+  /** What their commits leave to do. */
+  readonly due: readonly DueWork[];
   readonly clock: Clock;
   /** How long older versions stay readable. */
   readonly historyMs: number;
@@ -55,10 +57,30 @@ export function joinTarget(
   return worn && { ...FULL, files: [worn.path] };
 }
 
+/** What a table's commits leave to do: the newest takes the place of one that was not begun, for it sums up more. */
+export interface DueWork {
+  readonly add: (work: () => Promise<void>) => void;
+  readonly take: () => (() => Promise<void>) | undefined;
+}
+
+export function dueWork(): DueWork {
+  let due: (() => Promise<void>) | undefined;
+  return {
+    add: (work) => {
+      due = work;
+    },
+    take: () => {
+      const taken = due;
+      due = undefined;
+      return taken;
+    },
+  };
+}
+
 /** For a writer that nobody else calls meanwhile. */
 export const noTurn = async (): Promise<Disposable> => ({ [Symbol.dispose]() {} });
 
-export function upkeep({ tables, clock, historyMs }: UpkeepOptions): Upkeep {
+export function upkeep({ tables, due, clock, historyMs }: UpkeepOptions): Upkeep {
   const vacuumEveryMs = Math.min(VACUUM_EVERY_MS, historyMs / 4);
   let lookAgainAfter = 0;
   let commits = 0;
@@ -87,6 +109,7 @@ export function upkeep({ tables, clock, historyMs }: UpkeepOptions): Upkeep {
   }
 
   return async (writer, options) => {
+    for (const { take } of due) await take()?.();
     if (++commits < lookAgainAfter) return;
     const more = await tidy(writer, options);
     lookAgainAfter = commits + (more ? 1 : JOIN_FILES);

@@ -46,6 +46,11 @@ export interface DeltaTableOptions {
   readonly singleWriter?: boolean;
   /** For copies of remote files. Default: the system's. */
   readonly tempFolder?: string;
+  /**
+   * Takes what is due after some commits, a checkpoint and the log's cleanup, to run it when it suits; it never rejects.
+   * Default: the commit waits for it.
+   */
+  readonly later?: ((due: () => Promise<void>) => void) | undefined;
 }
 
 /** A Delta table (protocol versions 1 and 2, delta-io/delta PROTOCOL.md), whether it exists yet or not. */
@@ -120,12 +125,16 @@ export function openDeltaTable(options: DeltaTableOptions): Table & AsyncDisposa
     },
     async afterCommit(state) {
       if (!isCheckpointDue(state.metaData.configuration, state.version)) return;
-      try {
-        await writeCheckpoint(state);
-        await cleanUp(state, clock.now());
-      } catch {
-        // The commit stands without them, and the next one that is due tries again.
-      }
+      const due = async () => {
+        try {
+          await writeCheckpoint(state);
+          await cleanUp(state, clock.now());
+        } catch {
+          // The commit stands without them, and the next one that is due tries again.
+        }
+      };
+      if (options.later === undefined) await due();
+      else options.later(due);
     },
   };
 

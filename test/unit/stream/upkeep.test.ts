@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { manualClock } from "../../../src/clock.ts";
+import { manualClock, systemClock } from "../../../src/clock.ts";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { streamTopic } from "../../../src/log/names.ts";
 import { createMemoryStore } from "../../../src/store/memory.ts";
+import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { createStreamArm } from "../../../src/stream/stream-arm.ts";
 import { JOIN_FILES, joinTarget } from "../../../src/stream/upkeep.ts";
 import { openDeltaTable } from "../../../src/table/delta/delta-table.ts";
@@ -96,5 +97,47 @@ describe("an arm that runs for hours", () => {
     await caughtUp();
     stop.abort();
     await run;
+  });
+
+  it("takes micro-batches while a checkpoint waits for the disk, and has the checkpoint in the end", async () => {
+    await using engine = createDuckDbEngine({ threads: 1 });
+    await using folder = await tempFolder();
+    const log = createMemoryLog();
+    const stream = "streaming-test-red";
+    await log.createTopic(streamTopic(stream));
+    const memory = createMemoryStore();
+    const disk = Promise.withResolvers<void>();
+    const tables: ObjectStore = {
+      ...memory,
+      async adoptFile(key, path) {
+        if (key.includes(".checkpoint.")) await disk.promise;
+        return memory.adoptFile(key, path);
+      },
+    };
+    await using arm = createStreamArm({
+      log,
+      store: createMemoryStore(),
+      engine,
+      openTable: (prefix, options) =>
+        openDeltaTable({ ...options, store: tables, prefix, engine, clock: systemClock, engineInfo: "test" }),
+      datasets: [red],
+      config: { maxRecords: 1, triggerMs: 0, historyHours: 24 },
+      tempFolder: folder.path,
+      clock: systemClock,
+    });
+    const stop = new AbortController();
+    const run = arm.run(stop.signal);
+    await put(
+      log,
+      stream,
+      Array.from({ length: 120 }, (_, id) => ({ id, word: "one" })),
+    );
+    await Promise.race([arm.caughtUp(stop.signal), run]);
+    const checkpoints = () => Array.fromAsync(memory.list("stream/red/_delta_log/"), ({ key }) => key);
+    expect((await checkpoints()).filter((key) => key.includes(".checkpoint."))).toEqual([]);
+    disk.resolve();
+    stop.abort();
+    await run;
+    expect(await checkpoints()).toContainEqual(expect.stringMatching(/0{17}100[.]checkpoint[.]parquet$/));
   });
 });
