@@ -3,6 +3,7 @@ import type { Dataset } from "../define/dataset.ts";
 import { sqlTokens } from "../define/portable-sql.ts";
 import { isPinlakeError } from "../errors.ts";
 import { cleanColumns, cleaningSql } from "./clean-sql.ts";
+import { fallibleColumns } from "./fallible-columns.ts";
 import { missingLines, offsetRuns } from "./missing-lines.ts";
 import { POSITION_COLUMNS } from "./quarantine-columns.ts";
 import type { ParquetFile, QueryOptions, QuerySession } from "./query-engine.ts";
@@ -105,10 +106,17 @@ function acceptingSql(session: QuerySession, dataset: Dataset, raw: string): str
   const position = POSITION_COLUMNS.map(({ name }) => name);
   const columns = cleanColumns(dataset).map(({ name }) => session.quote(name));
   const warned = dataset.warnings.map((_, i) => ` AND NOT _warning${i}`).join("");
-  return `WITH raw AS NOT MATERIALIZED (${raw})
-    SELECT ${columns.join(", ")} FROM (${cleaningSql(session, dataset, ["_odd", ...position])})
-    WHERE _reason IS NULL AND NOT _odd${warned}`;
+  return `WITH raw AS NOT MATERIALIZED (${raw}),
+    cleaned AS NOT MATERIALIZED (${cleaningSql(session, dataset, ["_odd", ...position])})
+    SELECT ${columns.join(", ")} FROM ${computedOnce(dataset, "cleaned")} WHERE _reason IS NULL AND NOT _odd${warned}`;
 }
+
+/**
+ * The engine moves a condition down to where its columns are computed, and computes them for it and once more. Not where
+ * rows are numbered, as they must all be there. But then every row is computed, so none may make the SQL fail.
+ */
+const computedOnce = (dataset: Dataset, relation: string): string =>
+  fallibleColumns(dataset).length > 0 ? relation : `(SELECT *, row_number() OVER () AS _number FROM ${relation})`;
 
 /**
  * The files' lines, and as the relation `raw`: each field as text, whether one of them may be misread, and the record's
