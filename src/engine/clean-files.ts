@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../define/dataset.ts";
-import { acceptLines, type LinesFile } from "./accept-lines.ts";
+import { acceptLines } from "./accept-lines.ts";
 import type { CleanCounts, RecordsInput } from "./clean.ts";
+import { type Copies, copiesIn } from "./copies.ts";
 import { type FileReader, fileReader } from "./file-reader.ts";
 import { inLanes } from "./lanes.ts";
 import type { ParquetFile, QueryOptions, QuerySession } from "./query-engine.ts";
 import { pickLines } from "./raw-lines.ts";
-import { readableFile } from "./readable-file.ts";
+import { type ReadableFile, readableFile } from "./readable-file.ts";
 import { cleanBeside } from "./strict-cleaning.ts";
 import { recordShape } from "./suspects.ts";
 
@@ -57,20 +58,22 @@ export async function cleanFiles(
   const run = signal === undefined ? {} : { signal };
   const shape = recordShape(dataset, options.foreignMarkers);
   const read = fileReader();
+  await using copies = copiesIn(folder);
   const newFile = () => join(folder, `${randomUUID()}.parquet`);
   const strictly = await cleanBeside(session, dataset, newFile, options);
   const files: (ParquetFile | undefined)[] = [];
   let accepted = 0;
 
-  await inLanes(session, scanned(groups, read, folder, signal), async (lane, { number, lines, records }) => {
+  await inLanes(session, scanned(groups, { read, copies, signal }), async (lane, { number, lines, records }) => {
     const { file, suspects } = await acceptLines(lane, dataset, shape, lines, newFile(), run);
     files[number] = file;
     accepted += file?.rows ?? 0;
     for (const input of records) await strictly.add(input);
-    for (const [i, { topic, partition, path, startOffset }] of lines.entries()) {
+    for (const [i, file] of lines.entries()) {
       const numbers = suspects[i] ?? [];
       if (numbers.length === 0) continue;
-      const values = await read(path, (bytes) => pickLines(bytes, numbers));
+      const { topic, partition, startOffset } = file;
+      const values = await linesOf(file, numbers, read);
       await strictly.add({
         topic,
         partition,
@@ -78,7 +81,7 @@ export async function cleanFiles(
       });
     }
     for (const { path, readable, temporary } of lines) {
-      if (readable !== path) await rm(readable, { force: true });
+      if (readable !== path) copies.free(readable);
       if (temporary) await rm(path, { force: true });
     }
   });
@@ -94,16 +97,30 @@ export async function cleanFiles(
 
 interface ScannedGroup {
   readonly number: number;
-  readonly lines: readonly (LinesFile & LinesInput)[];
+  readonly lines: readonly (LinesInput & ReadableFile)[];
   readonly records: readonly RecordsInput[];
+}
+
+/** The bytes of these lines. */
+async function linesOf(
+  { path, kept }: LinesInput & ReadableFile,
+  numbers: readonly number[],
+  read: FileReader,
+): Promise<Uint8Array[]> {
+  const known = numbers.flatMap((number) => kept?.get(number) ?? []);
+  return known.length === numbers.length ? known : read(path, (bytes) => pickLines(bytes, numbers));
+}
+
+interface Scanning {
+  readonly read: FileReader;
+  readonly copies: Copies;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** One object after another: they are large. */
 async function* scanned(
   groups: AsyncIterable<readonly RawInput[]>,
-  read: FileReader,
-  folder: string,
-  signal: AbortSignal | undefined,
+  { read, copies, signal }: Scanning,
 ): AsyncGenerator<ScannedGroup> {
   let number = 0;
   for await (const group of groups) {
@@ -111,7 +128,7 @@ async function* scanned(
     for (const input of group) {
       signal?.throwIfAborted();
       if (!("path" in input)) continue;
-      const file = await readableFile(read, input.path, folder);
+      const file = await readableFile(read, input.path, copies);
       input.counted?.(file.lines, file.ended);
       lines.push({ ...input, ...file });
     }

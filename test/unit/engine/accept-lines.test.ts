@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Dataset, defineDataset } from "../../../src/define/dataset.ts";
 import { acceptLines } from "../../../src/engine/accept-lines.ts";
+import { copiesIn } from "../../../src/engine/copies.ts";
 import { createDuckDbEngine } from "../../../src/engine/duckdb/engine.ts";
 import { fileReader } from "../../../src/engine/file-reader.ts";
 import type { QuerySession } from "../../../src/engine/query-engine.ts";
@@ -56,7 +57,7 @@ describe("the engine reading objects itself", () => {
     const inputs = await Promise.all(
       objects.map(async (lines, i) => ({
         ...position(i),
-        ...(await readableFile(fileReader(), await write(`${i}.json`, lines), folder.path)),
+        ...(await readableFile(fileReader(), await write(`${i}.json`, lines), copiesIn(folder.path))),
       })),
     );
     const path = join(folder.path, `${randomUUID()}.parquet`);
