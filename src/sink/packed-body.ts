@@ -4,7 +4,8 @@ import type { FileBody } from "./open-file.ts";
 import { type LineBuffer, lineBuffer } from "./plain-body.ts";
 import type { turns } from "./turns.ts";
 
-const PIECE_BYTES = 512 * 1024;
+/** What packs it waits for the event loop before the next one: more than its output holds at once, or less, is slower. */
+const PIECE_BYTES = 1024 * 1024;
 
 /** Lines may be so far ahead of their compression. */
 const MAX_WAITING_BYTES = 2 * 1024 * 1024;

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { type Clock, systemClock } from "../clock.ts";
 import { PinlakeError } from "../errors.ts";
 import type { EventLog, StagePartition } from "../log/event-log.ts";
@@ -77,8 +76,8 @@ interface Lane {
 }
 
 const PARTITIONS_AT_ONCE = 4;
-/** Threads that pack are missing where the log syncs: half of those that Node has for both, less on a small machine. */
-const PACKED_AT_ONCE = availableParallelism() > 2 ? 2 : 1;
+/** Threads that pack are missing where the log syncs: half of those that Node has for both. */
+const PACKED_AT_ONCE = 2;
 /** Timers do not reach further than 24 days; looking at the log more often than needed costs little. */
 const LONGEST_WAIT_MS = 3600 * 1000;
 const RETRY = { attempts: Number.POSITIVE_INFINITY, firstDelayMs: 200, maxDelayMs: 10_000 };

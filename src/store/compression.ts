@@ -22,9 +22,12 @@ const GZIP_LEVEL = 6;
 const ZSTD_LEVEL = 3;
 
 /** The compressor comes back to the event loop after so much output. */
-const OUTPUT_BYTES = 256 * 1024;
+const OUTPUT_BYTES = 512 * 1024;
 
-const STATE_BYTES: Readonly<Record<Compression, number>> = { gzip: 256 * 1024, zstd: 4 * 1024 * 1024 };
+const STATE_BYTES: Readonly<Record<Compression, number>> = {
+  gzip: 256 * 1024 + OUTPUT_BYTES,
+  zstd: 4 * 1024 * 1024 + OUTPUT_BYTES,
+};
 
 /** The same body gives the same bytes: fixed levels, and no time in the header. */
 export function compressor(compression: Compression): Compressor {
