@@ -12,6 +12,7 @@ import { cleanSchema } from "../src/quarantine/clean-table.ts";
 import { openFilesystemStore } from "../src/store/filesystem.ts";
 import { openDeltaTable } from "../src/table/delta/delta-table.ts";
 import type { Table } from "../src/table/table.ts";
+import { cleanBesideSpark } from "./clean-beside-spark.ts";
 import { type Benchmark, type Figure, median } from "./figure.ts";
 import { objectGroups, writePinObjects } from "./pin-objects.ts";
 import { pin } from "./pins.ts";
@@ -51,6 +52,7 @@ export const clean: Benchmark = {
         },
         { ...figure("clean pin, 0.1 % bad lines", rates.some), limit: beside, goal: 0.8 },
         { ...figure("clean pin, 5 % bad lines", rates.many), limit: beside },
+        ...(await cleanBesideSpark({ folder, dataset, objects: clean, rows: ROWS })),
       ];
     } finally {
       rmSync(folder, { recursive: true });

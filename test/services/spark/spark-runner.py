@@ -15,25 +15,15 @@ os.dup2(2, 1)  # what the JVM prints is no answer
 jars = ",".join(sorted(glob.glob(os.path.join(sys.argv[1], "*.jar"))))
 settings = {
     "spark.jars": jars,
-    "spark.driver.memory": "3g",
-    # Out of memory it ends at once and says so, instead of going on with half of its threads.
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -XX:+ErrorFileToStderr",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
-    # Tables here have a few rows: what takes time is to plan and to compile.
-    "spark.sql.shuffle.partitions": "1",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "1",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.databricks.delta.retentionDurationCheck.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.warehouse.dir": sys.argv[2],
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    **json.loads(sys.argv[2]),
 }
-builder = SparkSession.builder.master("local[2]").appName("pinlake-test")
+builder = SparkSession.builder.master("local[2]").appName("pinlake")
 for name, value in settings.items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()

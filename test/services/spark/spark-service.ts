@@ -28,7 +28,7 @@ export async function serveSpark(): Promise<SparkService> {
 
   function spark(): LineProcess {
     if (running !== undefined) return running;
-    const started = startSpark(join(folder.path, String(starts++)));
+    const started = startSpark(join(folder.path, String(starts++)), TEST_SETTINGS);
     running = started;
     started.ended.then((how) => {
       running = undefined;
@@ -61,15 +61,24 @@ export async function serveSpark(): Promise<SparkService> {
   };
 }
 
-/** It takes two statements at a time. */
-function startSpark(folder: string): LineProcess {
+const TEST_SETTINGS = {
+  "spark.driver.memory": "3g",
+  // Out of memory it ends at once and says so, instead of going on with half of its threads.
+  "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -XX:+ErrorFileToStderr",
+  // Tables here have a few rows: what takes time is to plan and to compile.
+  "spark.sql.shuffle.partitions": "1",
+  "spark.databricks.delta.snapshotPartitions": "1",
+  "spark.sql.sources.parallelPartitionDiscovery.parallelism": "1",
+  "spark.sql.codegen.wholeStage": "false",
+  "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+  "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+};
+
+/** A local[2] with these settings. It takes two statements at a time, each as `{ sql }`. */
+export function startSpark(folder: string, settings: Readonly<Record<string, string>>): LineProcess {
   const script = join(import.meta.dirname, "../../../scripts/services/spark.sh");
   const python = execFileSync(script, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
   const runner = join(import.meta.dirname, "spark-runner.py");
-  return startLineProcess("Spark", folder, [
-    python,
-    runner,
-    join(dirname(python), "../jars"),
-    join(folder, "warehouse"),
-  ]);
+  const all = { "spark.sql.warehouse.dir": join(folder, "warehouse"), ...settings };
+  return startLineProcess("Spark", folder, [python, runner, join(dirname(python), "../jars"), JSON.stringify(all)]);
 }
