@@ -1,5 +1,6 @@
 /** `npm run bench [-- NAME…] [--json] [--rows N] [--minutes N]`: every benchmark, or those named. */
 import { parseArgs } from "node:util";
+import { answers } from "./answers.ts";
 import { chain } from "./chain.ts";
 import { clean } from "./clean.ts";
 import { delta } from "./delta.ts";
@@ -14,7 +15,7 @@ import { sink } from "./sink.ts";
 import { soak } from "./soak.ts";
 import { stream } from "./stream.ts";
 
-const benchmarks = [ingest, json, log, sink, clean, stream, soak, latency, chain, growth, memory, delta];
+const benchmarks = [ingest, json, log, sink, clean, stream, soak, latency, chain, answers, growth, memory, delta];
 
 const options = {
   json: { type: "boolean", default: false },
