@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { startLineProcess } from "../test/services/line-process.ts";
 import { type Figure, median } from "./figure.ts";
@@ -39,7 +40,9 @@ export async function besideSpark(options: BesideSpark): Promise<Figure[]> {
   const times = { ours: [] as number[], spark: [] as number[] };
   let residentMb = 0;
   for (const round of [WARM_UP, ...Array.from({ length: ROUNDS }, (_, i) => `round-${i}`)]) {
+    execFileSync("sync"); // or whoever syncs what it writes waits for what others have left unwritten
     const answer = await ours.ask<OurAnswer>(options.ours(round));
+    execFileSync("sync");
     const startMs = performance.now();
     for (const statement of sparks(round)) await spark?.run(statement);
     const sparkMs = performance.now() - startMs;
@@ -54,6 +57,8 @@ export async function besideSpark(options: BesideSpark): Promise<Figure[]> {
   const speed = { name, value: rate(times.ours), unit };
   const memory = { name: `${name}: resident at most`, value: residentMb, unit: "MiB" };
   const seconds = median(times.ours) / 1000;
+  const besideOurs = spark === undefined ? "" : `, Spark ${inMs(times.spark)}`;
+  console.error(`   ${name}: ours ${inMs(times.ours)}${besideOurs}`);
   if (spark === undefined) return [{ ...speed, details: { seconds, [SPARK]: SPARK_IS_ABSENT } }, memory];
   const limit = { what: SPARK, value: rate(times.spark) };
   const wanted = memoryGoal === undefined ? {} : { details: { "of Spark's, wanted at most": memoryGoal } };
@@ -62,3 +67,5 @@ export async function besideSpark(options: BesideSpark): Promise<Figure[]> {
     { ...memory, limit: { what: `${SPARK}, its JVM`, value: spark.residentMb() }, ...wanted },
   ];
 }
+
+const inMs = (times: readonly number[]) => `${times.map((ms) => Math.round(ms)).join(", ")} ms`;
