@@ -1,6 +1,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { COUNT, SPACE } from "../src/engine/duckdb/prelude.ts";
 import { type SparkAnswer, startSpark } from "../test/services/spark/spark-service.ts";
 
 const DRIVER_MEMORY = "4g";
@@ -63,19 +64,14 @@ function familyOf(pid: number): number[] {
   return [pid, ...children.flatMap(familyOf)];
 }
 
-const SPACE = [0x9, 0xa, 0xb, 0xc, 0xd, 0x20, 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff]
-  .concat(Array.from({ length: 12 }, (_, i) => 0x2000 + i))
-  .map((code) => `\\u${code.toString(16).padStart(4, "0")}`)
-  .join("");
-
-const COUNT = "([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:[.]([0-9]{1,6}))?([kKmMbB]?)";
+const ESCAPED_SPACE = [...SPACE].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 
 /** Of the functions of docs/reference/sql.md those that pins are cleaned with. As in our engine, common shapes come first. */
 export const SPARK_FUNCTIONS = [
   "blank(s STRING) RETURNS BOOLEAN RETURN CASE WHEN s >= '!' AND s < '~' THEN false " +
-    `ELSE trim(LEADING '${SPACE}' FROM s) = '' END`,
+    `ELSE trim(LEADING '${ESCAPED_SPACE}' FROM s) = '' END`,
   "filled(s STRING) RETURNS STRING RETURN CASE WHEN s >= '!' AND s < '~' THEN s " +
-    `WHEN trim(LEADING '${SPACE}' FROM s) <> '' THEN s END`,
+    `WHEN trim(LEADING '${ESCAPED_SPACE}' FROM s) <> '' THEN s END`,
   "without_prefix(s STRING, prefix STRING) RETURNS STRING RETURN " +
     "CASE WHEN startswith(s, prefix) THEN substr(s, length(prefix) + 1) ELSE s END",
   "parse_bigint(s STRING) RETURNS BIGINT RETURN CASE WHEN s RLIKE r'^-?[0-9]{1,18}\\z' THEN CAST(s AS BIGINT) END",
@@ -88,7 +84,7 @@ export const SPARK_FUNCTIONS = [
   "parse_count(s STRING) RETURNS BIGINT RETURN CASE WHEN s RLIKE r'^[0-9]{1,15}\\z' THEN CAST(s AS BIGINT) " +
     "WHEN s RLIKE r'^[0-9]{1,9}k\\z' THEN CAST(left(s, length(s) - 1) AS BIGINT) * 1000 " +
     "WHEN s RLIKE r'^[0-9]{1,9}M\\z' THEN CAST(left(s, length(s) - 1) AS BIGINT) * 1000000 " +
-    `WHEN trim(BOTH '${SPACE}' FROM s) RLIKE r'^${COUNT}\\z' ` +
-    `AND _unusual_count(trim(BOTH '${SPACE}' FROM s)) <= 9007199254740992 ` +
-    `THEN _unusual_count(trim(BOTH '${SPACE}' FROM s)) END`,
+    `WHEN trim(BOTH '${ESCAPED_SPACE}' FROM s) RLIKE r'^${COUNT}\\z' ` +
+    `AND _unusual_count(trim(BOTH '${ESCAPED_SPACE}' FROM s)) <= 9007199254740992 ` +
+    `THEN _unusual_count(trim(BOTH '${ESCAPED_SPACE}' FROM s)) END`,
 ].map((definition) => `CREATE OR REPLACE TEMPORARY FUNCTION ${definition}`);

@@ -4,7 +4,7 @@ import type { FileBody } from "./open-file.ts";
 import { type LineBuffer, lineBuffer } from "./plain-body.ts";
 import type { turns } from "./turns.ts";
 
-/** What packs it waits for the event loop before the next one: more than its output holds at once, or less, is slower. */
+/** Between two pieces the packer waits for the event loop, which has other work: so they are few and large. */
 const PIECE_BYTES = 1024 * 1024;
 
 /** Lines may be so far ahead of their compression. */

@@ -1,8 +1,8 @@
 /** Unicode's White_Space and the zero-width no-break space. As characters to trim: a pattern would be compiled anew for each use. */
-const SPACE =
+export const SPACE =
   "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
 
-const COUNT = "([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:[.]([0-9]{1,6}))?([kKmMbB]?)";
+export const COUNT = "([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:[.]([0-9]{1,6}))?([kKmMbB]?)";
 const DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 const CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
 const TIME = `${CLOCK}(?:[.][0-9]+)?`;
