@@ -83,7 +83,7 @@ function memoryStorage(): RecordStorage {
       return first + keepFrom;
     },
     sealPast: async () => {},
-    makeRoom: () => {},
+    makeRoom: async () => {},
     async removeBelowStarts() {
       let bytes = 0;
       for (const [log, kept] of partitions) {

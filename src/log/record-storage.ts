@@ -68,7 +68,7 @@ export interface RecordStorage extends AsyncDisposable {
    */
   sealPast(retentionMs: (topicId: number) => number, nowMs: number): Promise<void>;
   /** Gives up what can be made again, so that a full disk has room for the few bytes that let it free more. */
-  makeRoom(): void;
+  makeRoom(): Promise<void>;
   /** Frees what lies below the starts of the partitions, as far as it can; gives the bytes. May overlap with a write. */
   removeBelowStarts(startOf: (topicId: number, partition: number) => number): Promise<number>;
 }

@@ -73,7 +73,7 @@ export function retentionTurns(options: RetentionTurnsOptions): RetentionTurns {
         await storage.saveTopics(next);
       } catch (error) {
         if (!isPinlakeError(error, "STORAGE_FULL")) throw error;
-        storage.makeRoom();
+        await storage.makeRoom();
         await storage.saveTopics(next);
       }
       for (const { entry, to } of moved) for (const [i, log] of entry.logs.entries()) log.start = to[i]!;

@@ -83,6 +83,7 @@ export function faultyFiles(fault: Fault = () => undefined): FaultyFiles {
     },
     read: (fd, position, length) => nodeFiles.read(fd, position, length),
     close: (fd) => nodeFiles.close(fd),
+    free: (folder) => nodeFiles.free(folder),
     remove(path) {
       step("remove");
       nodeFiles.remove(path);
@@ -101,10 +102,12 @@ export function faultyFiles(fault: Fault = () => undefined): FaultyFiles {
     },
     rename(from, to) {
       step("rename");
+      const content = contentOf(from);
       nodeFiles.rename(from, to);
       names.delete(from);
       names.add(to);
-      contents.set(to, contentOf(to));
+      contents.set(to, content);
+      for (const [fd, path] of paths) if (path === from) paths.set(fd, to);
     },
     syncFolder() {
       step("syncFolder");
@@ -141,10 +144,10 @@ function mixed(old: Buffer, now: Buffer, random: () => number): Buffer {
   const image = Buffer.alloc(length);
   old.copy(image);
   const share = random();
-  for (let at = 0; at < length; at += SECTOR) {
-    const end = Math.min(at + SECTOR, length, now.length);
-    if (now.subarray(at, end).equals(old.subarray(at, end)) || random() < share)
-      now.copy(image, at, at, Math.max(at, end));
+  const written = Math.min(length, now.length);
+  for (let at = 0; at < written; at += SECTOR) {
+    const end = Math.min(at + SECTOR, written);
+    if (now.subarray(at, end).equals(old.subarray(at, end)) || random() < share) now.copy(image, at, at, end);
   }
   return image;
 }

@@ -10,6 +10,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   write,
   writeSync,
@@ -35,6 +36,8 @@ export interface Files {
   link(file: string, path: string): void;
   /** In one step, also over a file of that name. */
   rename(from: string, to: string): void;
+  /** Bytes that the file system of a folder still has room for. */
+  free(folder: string): number;
   /** Makes created, renamed and removed names of the folder durable. */
   syncFolder(path: string): void;
 }
@@ -59,6 +62,10 @@ export const nodeFiles: Files = {
   removeAside: (path) => rm(path, { force: true }),
   link: linkSync,
   rename: renameSync,
+  free(folder) {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  },
   syncFolder(path) {
     if (process.platform === "win32") return; // has no such call, and keeps names by its journal
     const fd = openSync(path, "r");

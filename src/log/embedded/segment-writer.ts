@@ -5,6 +5,7 @@ import type { Files } from "./files.ts";
 import { topicsFrame } from "./frame.ts";
 import { type Segment, segment } from "./segment.ts";
 import { sidecarOf, writeSidecar } from "./sidecar.ts";
+import { spareSegment } from "./spare-segment.ts";
 import { topicsJson } from "./topics-json.ts";
 
 export interface SegmentWriter extends AsyncDisposable {
@@ -17,6 +18,8 @@ export interface SegmentWriter extends AsyncDisposable {
   seal(nowMs: number): Promise<void>;
   /** Removes a sealed segment's files. Writes go on meanwhile. */
   remove(sealed: Segment): Promise<void>;
+  /** Gives back the room on the disk that is held for what comes. */
+  makeRoom(): Promise<void>;
 }
 
 export interface SegmentWriterOptions {
@@ -31,6 +34,11 @@ export interface SegmentWriterOptions {
   readonly nextSequence: number;
   readonly nowMs: number;
 }
+
+/** Of larger frames a sync costs what their bytes do, and to write these twice would cost more than it saves. */
+const SMALL_FRAME_BYTES = 128 * 1024;
+/** Shorter segments are not worth a file made beforehand. */
+const MIN_SPARE_BYTES = 64 * 1024;
 
 /**
  * Appends frames to the last segment. Every segment begins with a frame that holds all topics and where their
@@ -47,7 +55,13 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
   let sealed = active === undefined;
   /** The topics at the segment's head do not count: they may be many. */
   let headBytes = 0;
+  const spare = spareSegment(files, folder, options.segmentBytes);
+  /** Zeros lie behind the active segment's frames. They are cut off before there is another segment. */
+  let filled = false;
+  /** Written in small frames since a spare was last asked for. */
+  let smallBytes = 0;
 
+  files.remove(spare.path);
   if (active === undefined) await begin(options.nowMs);
 
   /** Cuts off what a failed write left, durably. A file whose sync failed is never written to again. */
@@ -55,27 +69,38 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
     if (!unclean) return;
     files.truncate(fd, active!.length);
     await files.sync(fd);
-    unclean = false;
+    unclean = filled = false;
     sealed = true;
+  }
+
+  async function cutZeros(): Promise<void> {
+    if (!filled) return;
+    files.truncate(fd, active!.length);
+    await files.sync(fd);
+    filled = false;
   }
 
   async function begin(nowMs: number): Promise<void> {
     const next = segment(folder, (active?.number ?? -1) + 1);
     const frame = topicsFrame(topicsJson(options.topics()), sequence, nowMs);
-    let nextFd = -1;
     // Once a new segment was tried for, the old one takes no more, or both could hold the same sequence.
     sealed = true;
+    await cutZeros();
+    const made = spare.take();
+    let nextFd = made?.fd ?? -1;
     try {
       files.remove(next.file);
-      nextFd = files.open(next.file, "wx+");
+      if (made === undefined) nextFd = files.open(next.file, "wx+");
       await files.write(nextFd, frame, 0);
       await files.sync(nextFd);
+      if (made !== undefined) files.rename(made.path, next.file);
       files.syncFolder(folder);
     } catch (error) {
       if (nextFd >= 0) {
         files.close(nextFd);
         files.remove(next.file);
       }
+      if (made !== undefined) files.remove(made.path);
       throw error;
     }
     const [old, oldFd] = [active, fd];
@@ -85,6 +110,7 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
     segments.push(next);
     fd = nextFd;
     sealed = false;
+    filled = made !== undefined;
     if (old !== undefined) await finish(old, oldFd);
   }
 
@@ -97,17 +123,28 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
     }
   }
 
+  /** A load of small frames gets segments that are filled beforehand: the first after a while, the others in time. */
+  function noteSize(frameBytes: number): void {
+    if (frameBytes > SMALL_FRAME_BYTES || options.segmentBytes < MIN_SPARE_BYTES) return;
+    smallBytes += frameBytes;
+    if (smallBytes < options.segmentBytes / (filled ? 2 : 8)) return;
+    smallBytes = 0;
+    spare.prepare();
+  }
+
   return {
     get active() {
       return active!;
     },
     segments,
+    makeRoom: spare.drop,
     async write(makeFrame, nowMs) {
       try {
         await clean();
         const firstMs = active!.firstStoredAtMs;
         const tooOld = options.maxAgeMs >= 0 && firstMs !== undefined && nowMs - firstMs > options.maxAgeMs;
-        if (sealed || tooOld || active!.length - headBytes >= options.segmentBytes) await begin(nowMs);
+        const full = active!.length - headBytes >= options.segmentBytes;
+        if (sealed || tooOld || full || (spare.ready && !filled)) await begin(nowMs);
         const frame = makeFrame(sequence);
         const position = active!.length;
         unclean = true;
@@ -116,10 +153,12 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
         unclean = false;
         active!.length += frame.length;
         sequence++;
+        noteSize(frame.length);
         return position;
       } catch (error) {
         // Before anybody learns of the failure; if this fails too, the next write tries again first.
         await clean().catch(() => {});
+        await spare.drop(); // a full disk has better use for its room
         throw storageError(error, active?.file ?? folder);
       }
     },
@@ -137,8 +176,11 @@ export async function segmentWriter(options: SegmentWriterOptions): Promise<Segm
       segments.splice(segments.indexOf(old), 1);
     },
     async [Symbol.asyncDispose]() {
-      await clean().catch(() => {});
+      await clean()
+        .then(cutZeros)
+        .catch(() => {}); // the next start does it
       files.close(fd);
+      await spare.drop();
     },
   };
 }
@@ -153,6 +195,7 @@ export function noWriter(folder: string, segments: readonly Segment[]): SegmentW
     write: () => Promise.reject(refuse()),
     seal: () => Promise.reject(refuse()),
     remove: () => Promise.reject(refuse()),
+    makeRoom: () => Promise.reject(refuse()),
     [Symbol.asyncDispose]: async () => {},
   };
 }

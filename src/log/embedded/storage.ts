@@ -163,7 +163,8 @@ export function segmentStorage({ files, folder, writer, retentionBytes, now }: S
       });
       if (past) await writer.seal(nowMs);
     },
-    makeRoom() {
+    async makeRoom() {
+      await writer.makeRoom();
       for (const sealed of writer.segments.slice(0, Math.min(8, writer.segments.length - 1)))
         files.remove(sidecarOf(sealed));
     },

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openEmbeddedLog } from "../../../src/log/embedded/embedded-log.ts";
+import { type EmbeddedLogOptions, openEmbeddedLog } from "../../../src/log/embedded/embedded-log.ts";
 import { verifyLog } from "../../../src/log/embedded/verify.ts";
 import { bytes, code, record, send } from "../../support/event-log.ts";
 import { type FaultyFiles, faultyFiles } from "../../support/faulty-files.ts";
@@ -9,8 +9,7 @@ import { type Acknowledged, runLogLoad } from "../../support/log-load.ts";
 import { printedSeed, seededRandom } from "../../support/seeded-random.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-const opened = { segmentBytes: 2500, stateFile: ":memory:" };
-const load = { run: "r", callers: 3, operations: 7 };
+const load = { run: "r", callers: 3 };
 
 interface Life {
   /** What is acknowledged after the power went reached nobody. */
@@ -19,7 +18,15 @@ interface Life {
   readonly healed?: () => void;
 }
 
-async function runWith(folder: string, disk: FaultyFiles, seed: number, life: Life = {}): Promise<Acknowledged[]> {
+type Opened = Pick<EmbeddedLogOptions, "segmentBytes" | "stateFile"> & { readonly operations: number };
+
+async function runWith(
+  { operations, ...opened }: Opened,
+  folder: string,
+  disk: FaultyFiles,
+  seed: number,
+  life: Life = {},
+): Promise<Acknowledged[]> {
   const acknowledged: Acknowledged[] = [];
   const note = (records: readonly Acknowledged[]) => {
     if (life.dead?.() !== true) acknowledged.push(...records);
@@ -29,6 +36,7 @@ async function runWith(folder: string, disk: FaultyFiles, seed: number, life: Li
     log.holdFor("stage", () => true);
     await runLogLoad({
       ...load,
+      operations,
       log,
       random: seededRandom(seed),
       acknowledged: note,
@@ -42,20 +50,27 @@ async function runWith(folder: string, disk: FaultyFiles, seed: number, life: Li
   return acknowledged;
 }
 
-describe("the embedded log, when the disk fails", () => {
+/** Segments that grow, and longer ones that are filled beforehand. */
+describe.each([
+  [2500, 7],
+  [70_000, 20],
+])("the embedded log with segments of %d bytes, when the disk fails", (segmentBytes, operations) => {
+  const opened = { segmentBytes, operations, stateFile: ":memory:" };
   const seed = printedSeed("log storage failures");
 
   it.each(["EIO", "ENOSPC"])("stores exactly what it acknowledged, whichever call fails with %s", async (errno) => {
     await using temp = await tempFolder();
-    const counting = faultyFiles();
-    await runWith(join(temp.path, "count"), counting, seed);
+    const methods = new Set<string>();
+    const counting = faultyFiles((_call, method) => void methods.add(method));
+    await runWith(opened, join(temp.path, "count"), counting, seed);
     expect(counting.calls()).toBeGreaterThan(40);
+    expect(methods.has("rename"), "a file made beforehand is used").toBe(segmentBytes === 70_000);
     for (let at = 1; at <= counting.calls(); at += errno === "EIO" ? 1 : 3) {
       const folder = join(temp.path, `${at}`);
       const longer = at % 3 === 0 ? 5 : 0; // and sometimes the next calls too
       let healed = false;
       const disk = faultyFiles((call) => (!healed && call >= at && call <= at + longer ? errno : undefined));
-      const acknowledged = await runWith(folder, disk, seed, {
+      const acknowledged = await runWith(opened, folder, disk, seed, {
         healed: () => {
           healed = true;
         },
@@ -71,7 +86,7 @@ describe("the embedded log, when the disk fails", () => {
     await using temp = await tempFolder();
     const random = seededRandom(seed);
     const counting = faultyFiles();
-    await runWith(join(temp.path, "count"), counting, seed);
+    await runWith(opened, join(temp.path, "count"), counting, seed);
     for (let cut = 0; cut < 40; cut++) {
       const at = 1 + Math.floor(random() * counting.calls());
       const failing = cut % 2 === 0 ? Math.floor(random() * at) : 0; // in half of them, a call fails before
@@ -81,7 +96,7 @@ describe("the embedded log, when the disk fails", () => {
         dead ||= call >= at;
         return dead || call === failing ? "EIO" : undefined;
       });
-      const acknowledged = await runWith(join(temp.path, `${cut}`), disk, seed + cut, { dead: () => dead });
+      const acknowledged = await runWith(opened, join(temp.path, `${cut}`), disk, seed + cut, { dead: () => dead });
       if (!dead) continue;
       const folder = join(temp.path, `image${cut}`);
       for (const life of [1, 2]) {
