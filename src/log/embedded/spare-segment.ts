@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Files } from "./files.ts";
 
 /** A file of zeros, durable but for its name, that becomes a segment. */
@@ -28,8 +29,9 @@ export interface SpareSegment {
 
 /** The room that it takes may be so much of what is free: nobody else must find the disk full for it. */
 const SHARE_OF_FREE = 1 / 10;
-/** Synced piece by piece: the log's own syncs come in between. */
-const PIECE_BYTES = 1024 * 1024;
+/** Synced piece by piece: the log's own syncs come in between, and most of the time is theirs. */
+const PIECE_BYTES = 256 * 1024;
+const REST = 3;
 
 export function spareSegment(files: Files, folder: string, bytes: number): SpareSegment {
   const path = join(folder, "next.spare");
@@ -44,8 +46,10 @@ export function spareSegment(files: Files, folder: string, bytes: number): Spare
     try {
       const zeros = Buffer.alloc(Math.min(bytes, PIECE_BYTES));
       for (let at = 0; wanted && at < bytes; at += zeros.length) {
+        const startMs = performance.now();
         await files.write(fd, zeros.subarray(0, bytes - at), at);
         await files.sync(fd);
+        await delay(REST * (performance.now() - startMs));
       }
       if (wanted) spare = { path, fd };
     } finally {
