@@ -59,7 +59,7 @@ async function measure(
       value: over(({ single }) => rate(single)),
       unit: "records/s",
       limit: { what: "bare node:http that does not read the body", value: over((round) => rate(round.bare)) },
-      goal: 0.5,
+      goal: 0.75,
       details: { ...latency("single"), "CPU us/request": cpuUs("single"), "bare CPU us/request": cpuUs("bare") },
     },
     {
