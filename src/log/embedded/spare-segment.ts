@@ -36,6 +36,7 @@ const REST = 3;
 export function spareSegment(files: Files, folder: string, bytes: number): SpareSegment {
   const path = join(folder, "next.spare");
   let making: Promise<void> | undefined;
+  /** False: what is being made is given up. */
   let wanted = false;
   let spare: SpareFile | undefined;
 
@@ -69,12 +70,13 @@ export function spareSegment(files: Files, folder: string, bytes: number): Spare
   return {
     path,
     prepare() {
-      if (wanted) return;
+      // One that is being given up still has the name.
+      if (spare !== undefined || making !== undefined) return;
       wanted = true;
       making = make()
         .catch(() => {})
         .finally(() => {
-          wanted = spare !== undefined;
+          making = undefined;
         });
     },
     get ready() {
@@ -82,7 +84,7 @@ export function spareSegment(files: Files, folder: string, bytes: number): Spare
     },
     take() {
       const taken = spare;
-      if (taken !== undefined) [spare, wanted] = [undefined, false];
+      spare = undefined;
       return taken;
     },
     async drop() {

@@ -1,10 +1,11 @@
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, fstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { manualClock } from "../../../src/clock.ts";
 import { type EmbeddedLogOptions, openEmbeddedLog } from "../../../src/log/embedded/embedded-log.ts";
 import { type Files, nodeFiles } from "../../../src/log/embedded/files.ts";
+import { type SpareFile, spareSegment } from "../../../src/log/embedded/spare-segment.ts";
 import { verifyLog } from "../../../src/log/embedded/verify.ts";
 import type { EventLog } from "../../../src/log/event-log.ts";
 import { code, readAll, send, values } from "../../support/event-log.ts";
@@ -150,4 +151,27 @@ it("gives the file's room back to a disk that is full", async () => {
   sent.push(...(await sendMany(log, sent.length, 5)));
   expect(await contents(log)).toEqual(sent);
   await log.close();
+});
+
+it("gives a file of its name, however it is given up and asked for again", async () => {
+  await using temp = await tempFolder();
+  const files: Files = { ...nodeFiles, sync: (fd) => delay(1).then(() => nodeFiles.sync(fd)) };
+  const spare = spareSegment(files, temp.path, 1024 * 1024);
+  for (let round = 0; round < 6; round++) {
+    spare.prepare();
+    await delay(round % 3);
+    const dropped = spare.drop();
+    spare.prepare();
+    await dropped;
+    expect(spare.take()).toBeUndefined();
+    expect(existsSync(spare.path)).toBe(false);
+    while (!spare.ready) {
+      spare.prepare();
+      await delay(1);
+    }
+    const taken = spare.take() as SpareFile;
+    expect(fstatSync(taken.fd).ino).toBe(statSync(taken.path).ino);
+    expect(readFileSync(taken.path)).toEqual(Buffer.alloc(1024 * 1024));
+    files.close(taken.fd);
+  }
 });
