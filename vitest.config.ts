@@ -10,6 +10,7 @@ export default defineConfig({
     exclude: ["test/services/**", "test/power/**", "node_modules/**"],
     pool: "forks",
     maxWorkers: 2,
+    globalSetup: ["test/support/own-temp-folder.ts"],
     testTimeout: 240_000,
     hookTimeout: 120_000,
   },

@@ -8,6 +8,6 @@ export default defineConfig({
     include: ["test/services/**/*.test.ts"],
     exclude: ["node_modules/**"],
     testTimeout: 300_000,
-    globalSetup: "test/services/install.ts",
+    globalSetup: ["test/support/own-temp-folder.ts", "test/services/install.ts"],
   },
 });

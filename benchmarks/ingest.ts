@@ -39,7 +39,8 @@ async function measure(
     rounds.push({
       bare: await underLoad(bare, 64, one),
       single: await underLoad(gateway, 64, one),
-      fsyncMs: syncTimes(folder),
+      fsyncMs: syncTimes(folder, "longer"),
+      overZerosMs: syncTimes(folder, "zeros"),
       few: await underLoad(gateway, 16, one),
       synced: syncedAppends(folder, 32 * 100),
       appended: await underLoad(append, 32, hundred),
@@ -48,6 +49,7 @@ async function measure(
   const over = (value: (round: Round) => number) => median(rounds.map(value));
   const cpuUs = (name: "bare" | "single" | "appended" | "hundreds") => over((round) => round[name].cpuUsPerRequest);
   const fsyncMs = (share: number) => over((round) => percentile(round.fsyncMs, share));
+  const overZerosMs = over((round) => percentile(round.overZerosMs, 0.5));
   const latency = (name: "single" | "few" | "hundreds") => ({
     "p50 ms": over((round) => percentile(round[name].latenciesMs, 0.5)),
     "p99 ms": over((round) => percentile(round[name].latenciesMs, 0.99)),
@@ -66,7 +68,12 @@ async function measure(
       name: "acknowledgement, 16 connections, p50",
       value: latency("few")["p50 ms"],
       unit: "ms",
-      details: { ...latency("few"), "fdatasync p50 ms": fsyncMs(0.5), "fdatasync p99 ms": fsyncMs(0.99) },
+      details: {
+        ...latency("few"),
+        "fdatasync p50 ms": fsyncMs(0.5),
+        "fdatasync p99 ms": fsyncMs(0.99),
+        "fdatasync over zeros p50 ms": overZerosMs,
+      },
     },
     {
       name: "ingest, 100 records per request, 32 connections",
@@ -92,6 +99,7 @@ interface Round {
   readonly bare: Loaded;
   readonly single: Loaded;
   readonly fsyncMs: readonly number[];
+  readonly overZerosMs: readonly number[];
   readonly few: Loaded;
   /** Records/s. */
   readonly synced: number;
@@ -158,8 +166,8 @@ function load(port: number, connections: number, bodies: readonly string[]): Pro
 }
 
 /** Sorted times of single 1 kB synced appends: what an acknowledgement cannot be quicker than. */
-function syncTimes(folder: string): number[] {
-  return measureAppends(folder, Buffer.alloc(1024, 1), 200).sort((a, b) => a - b);
+function syncTimes(folder: string, into: "longer" | "zeros"): number[] {
+  return measureAppends(folder, Buffer.alloc(1024, 1), 200, into).sort((a, b) => a - b);
 }
 
 /** Records/s when nothing is done but writing and syncing as many record bytes as can wait at the same time. */
@@ -169,12 +177,15 @@ function syncedAppends(folder: string, recordsPerSync: number): number {
   return (recordsPerSync * times.length * 1000) / times.reduce((a, b) => a + b, 0);
 }
 
-function measureAppends(folder: string, bytes: Buffer, rounds: number): number[] {
+/** Into a file that becomes longer by each, or over zeros that are on the disk already. */
+function measureAppends(folder: string, bytes: Buffer, rounds: number, into: "longer" | "zeros" = "longer"): number[] {
   const fd = openSync(join(folder, "appends"), "w");
   try {
-    return Array.from({ length: rounds }, () => {
+    if (into === "zeros") writeSync(fd, Buffer.alloc(bytes.length * rounds));
+    fdatasyncSync(fd);
+    return Array.from({ length: rounds }, (_, i) => {
       const startMs = performance.now();
-      writeSync(fd, bytes);
+      writeSync(fd, bytes, 0, bytes.length, i * bytes.length);
       fdatasyncSync(fd);
       return performance.now() - startMs;
     });

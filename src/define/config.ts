@@ -77,7 +77,7 @@ export const configSchema = z.strictObject({
       segmentBytes: positive
         .default(64 * 1024 * 1024)
         .describe(
-          "Size at which a file of the log is sealed. A start reads the last one only; retention removes whole ones.",
+          "Size at which a file of the log is sealed. A start reads the last one only; retention removes whole ones. While many small records come, one or two files of this size are made beforehand.",
         ),
       retentionMs: z
         .int()
